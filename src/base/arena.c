@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Gives memory that is released all at once. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define PIECEWISE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PIECEWISE 1
+#endif
+#endif
+#ifndef PIECEWISE
+#define PIECEWISE 0
+#endif
+
+/* With a sanitizer each piece is a malloc of its own, so that overruns are seen. */
+enum { BLOCK_SIZE = PIECEWISE ? 0 : 16 * 1024 };
+
+struct block {
+	struct block *next;
+	size_t size; /* of data */
+	alignas(max_align_t) unsigned char data[];
+};
+
+void
+out_of_memory(void)
+{
+	static const char text[] = "postrider: out of memory\n";
+
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(EX_OSERR);
+	_exit(EX_OSERR);
+}
+
+size_t
+checked_product(size_t count, size_t size)
+{
+	size_t product;
+
+	if (__builtin_mul_overflow(count, size, &product))
+		out_of_memory();
+	return product;
+}
+
+static size_t
+rounded(size_t size)
+{
+	const size_t align = alignof(max_align_t);
+
+	if (size > SIZE_MAX / 2)
+		out_of_memory();
+	return (size + align - 1) / align * align;
+}
+
+void *
+arena_take(struct arena *arena, size_t size)
+{
+	size_t need = rounded(size ? size : 1);
+	struct block *block;
+
+	if (!arena->blocks || arena->left < need) {
+		size_t room = need > BLOCK_SIZE / 4 ? need : BLOCK_SIZE;
+
+		block = calloc(1, sizeof(*block) + room);
+		if (!block)
+			out_of_memory();
+		block->size = room;
+		if (arena->blocks && room - need < arena->left) {
+			/* A big piece goes behind the block that still has room. */
+			block->next = arena->blocks->next;
+			arena->blocks->next = block;
+			return block->data;
+		}
+		block->next = arena->blocks;
+		arena->blocks = block;
+		arena->left = room;
+	}
+	block = arena->blocks;
+	arena->left -= need;
+	return block->data + (block->size - arena->left - need);
+}
+
+char *
+arena_copy(struct arena *arena, const char *at, size_t len)
+{
+	char *copy = arena_take(arena, len + 1);
+
+	if (len)
+		memcpy(copy, at, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+char *
+arena_string(struct arena *arena, const char *string)
+{
+	return arena_copy(arena, string, strlen(string));
+}
+
+char *
+arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+{
+	va_list again;
+	char *text;
+	int len;
+
+	va_copy(again, arguments);
+	len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (len < 0)
+		out_of_memory();
+	text = arena_take(arena, (size_t)len + 1);
+	vsnprintf(text, (size_t)len + 1, format, arguments);
+	return text;
+}
+
+char *
+arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	text = arena_vprintf(arena, format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+void
+arena_release(struct arena *arena)
+{
+	while (arena->blocks) {
+		struct block *next = arena->blocks->next;
+
+		free(arena->blocks);
+		arena->blocks = next;
+	}
+	arena->left = 0;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reads and writes descriptors to the last byte. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+close_file(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	errno = saved;
+}
+
+void
+release_buf(struct buf *buf)
+{
+	buf_release(buf);
+}
+
+bool
+read_to_end(int fd, size_t limit, struct buf *out)
+{
+	enum { PIECE = 16 * 1024 };
+
+	for (;;) {
+		ssize_t got = read(fd, buf_reserve(out, PIECE), PIECE);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got == 0;
+		out->len += (size_t)got;
+		out->at[out->len] = '\0';
+		if (out->len > limit) {
+			errno = EFBIG;
+			return false;
+		}
+	}
+}
+
+bool
+write_all(int fd, const char *at, size_t len)
+{
+	while (len) {
+		ssize_t put = write(fd, at, len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return false;
+		at += put;
+		len -= (size_t)put;
+	}
+	return true;
+}
+
+int
+open_unlinked(void)
+{
+	const char *folder = secure_getenv("TMPDIR");
+	char name[] = "/tmp/postrider.XXXXXX";
+	int fd;
+
+	if (folder && *folder == '/') {
+		fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			return fd;
+	}
+	fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	/* Not every file system knows O_TMPFILE. */
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+	return fd;
+}
+
+const char *
+home_folder(struct arena *arena)
+{
+	const char *home = secure_getenv("HOME");
+	const struct passwd *user;
+
+	if (home && *home)
+		return home;
+	user = getpwuid(getuid());
+	return user && user->pw_dir ? arena_string(arena, user->pw_dir) : NULL;
+}
+
+char *
+expand_home(struct arena *arena, const char *path)
+{
+	const char *home = path[0] == '~' && (path[1] == '/' || !path[1])
+				   ? home_folder(arena)
+				   : NULL;
+
+	return home ? arena_printf(arena, "%s%s", home, path + 1)
+		    : arena_string(arena, path);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files and descriptors: read whole, write whole, and let go at the closing brace. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* CLEANUP(close_file) int fd = …: released at the closing brace, in reverse order. */
+#define CLEANUP(function) __attribute__((cleanup(function)))
+
+/* Closes *FD unless it is -1, and makes it -1. errno stays. */
+void close_file(int *fd);
+/* buf_release, in the shape that CLEANUP wants. */
+void release_buf(struct buf *buf);
+
+/* Reads to the end. False with errno set; EFBIG when there are more than LIMIT bytes. */
+bool read_to_end(int fd, size_t limit, struct buf *out) MUST_CHECK;
+/* Writes every byte, however often it takes. False with errno set. */
+bool write_all(int fd, const char *at, size_t len) MUST_CHECK;
+/* An unlinked file in $TMPDIR or /tmp, close-on-exec, mode 0600. -1 with errno set. */
+int open_unlinked(void);
+/* The home folder: $HOME, else the passwd entry of the real uid, else NULL. */
+const char *home_folder(struct arena *arena);
+/* PATH with a leading "~/" replaced by the home folder. */
+char *expand_home(struct arena *arena, const char *path);
+
+#endif

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Looks at bytes, collects them, and makes them safe to show. */
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct span
+span_of(const char *string)
+{
+	return (struct span){ string, string ? strlen(string) : 0 };
+}
+
+struct span
+span_part(struct span span, size_t from, size_t len)
+{
+	if (from > span.len)
+		from = span.len;
+	if (len > span.len - from)
+		len = span.len - from;
+	return (struct span){ len ? span.at + from : span.at, len };
+}
+
+static bool
+is_space(char c)
+{
+	return is_blank(c) || c == '\r' || c == '\n';
+}
+
+struct span
+span_trim(struct span span)
+{
+	while (span.len && is_space(span.at[0]))
+		span = span_part(span, 1, span.len - 1);
+	while (span.len && is_space(span.at[span.len - 1]))
+		span.len--;
+	return span;
+}
+
+bool
+span_equal(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+bool
+span_same_word(struct span a, struct span b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (to_lower(a.at[i]) != to_lower(b.at[i]))
+			return false;
+	return true;
+}
+
+bool
+span_starts_with_word(struct span span, struct span prefix)
+{
+	return span_same_word(span_part(span, 0, prefix.len), prefix);
+}
+
+size_t
+span_find(struct span span, char byte)
+{
+	const char *found = span.len ? memchr(span.at, byte, span.len) : NULL;
+
+	return found ? (size_t)(found - span.at) : span.len;
+}
+
+struct span
+span_word(struct span *rest)
+{
+	struct span word;
+	size_t end = 0;
+
+	while (rest->len && is_blank(rest->at[0]))
+		*rest = span_part(*rest, 1, rest->len - 1);
+	while (end < rest->len && !is_blank(rest->at[end]))
+		end++;
+	word = span_part(*rest, 0, end);
+	*rest = span_part(*rest, end, rest->len - end);
+	while (rest->len && is_blank(rest->at[0]))
+		*rest = span_part(*rest, 1, rest->len - 1);
+	return word;
+}
+
+bool
+span_number(struct span span, uint64_t *number)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < span.len; i++) {
+		if (!is_digit(span.at[i]) || __builtin_mul_overflow(value, 10U, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(span.at[i] - '0'), &value))
+			return false;
+	}
+	*number = value;
+	return span.len > 0;
+}
+
+char *
+span_string(struct arena *arena, struct span span)
+{
+	return arena_copy(arena, span.at, span.len);
+}
+
+bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool
+is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+char
+to_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+int
+hex_value(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c = to_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool
+is_ascii(struct span span)
+{
+	for (size_t i = 0; i < span.len; i++)
+		if ((unsigned char)span.at[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool
+has_control(struct span span)
+{
+	for (size_t i = 0; i < span.len; i++)
+		if (is_control(span.at[i]))
+			return true;
+	return false;
+}
+
+/* How many bytes the UTF-8 character at the start has, and which it is; 0 when invalid. */
+static size_t
+utf8_character(struct span span, uint32_t *character)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char first = (unsigned char)span.at[0];
+	size_t len = first < 0x80   ? 1
+		     : first < 0xc2 ? 0
+		     : first < 0xe0 ? 2
+		     : first < 0xf0 ? 3
+		     : first < 0xf5 ? 4
+				    : 0;
+	uint32_t value = len == 1 ? first : first & (0x7fU >> len);
+
+	if (len == 0 || len > span.len)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		unsigned char byte = (unsigned char)span.at[i];
+
+		if ((byte & 0xc0) != 0x80)
+			return 0;
+		value = value << 6 | (byte & 0x3f);
+	}
+	if (value < least[len] || value > 0x10ffff ||
+	    (value >= 0xd800 && value <= 0xdfff))
+		return 0;
+	*character = value;
+	return len;
+}
+
+bool
+is_utf8(struct span span)
+{
+	uint32_t character;
+
+	while (span.len) {
+		size_t len = utf8_character(span, &character);
+
+		if (len == 0)
+			return false;
+		span = span_part(span, len, span.len - len);
+	}
+	return true;
+}
+
+/* ---- buf ---- */
+
+char *
+buf_reserve(struct buf *buf, size_t len)
+{
+	if (!buf->at || buf->cap - buf->len < len) {
+		size_t cap = buf->cap + buf->cap / 2;
+
+		if (len > SIZE_MAX / 4 || buf->len > SIZE_MAX / 4)
+			out_of_memory();
+		if (cap < buf->len + len)
+			cap = buf->len + len;
+		if (cap < 64)
+			cap = 64;
+		buf->at = realloc(buf->at, cap + 1);
+		if (!buf->at)
+			out_of_memory();
+		buf->cap = cap;
+		buf->at[buf->len] = '\0';
+	}
+	return buf->at + buf->len;
+}
+
+void
+buf_add(struct buf *buf, const char *at, size_t len)
+{
+	if (len)
+		memcpy(buf_reserve(buf, len), at, len);
+	else
+		buf_reserve(buf, 0);
+	buf->len += len;
+	buf->at[buf->len] = '\0';
+}
+
+void
+buf_add_span(struct buf *buf, struct span span)
+{
+	buf_add(buf, span.at, span.len);
+}
+
+void
+buf_add_string(struct buf *buf, const char *string)
+{
+	buf_add(buf, string, strlen(string));
+}
+
+void
+buf_add_char(struct buf *buf, char c)
+{
+	buf_add(buf, &c, 1);
+}
+
+void
+buf_printf(struct buf *buf, const char *format, ...)
+{
+	va_list arguments;
+	int len;
+
+	va_start(arguments, format);
+	len = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (len < 0)
+		out_of_memory();
+	va_start(arguments, format);
+	vsnprintf(buf_reserve(buf, (size_t)len), (size_t)len + 1, format, arguments);
+	va_end(arguments);
+	buf->len += (size_t)len;
+}
+
+void
+buf_drop(struct buf *buf, size_t len)
+{
+	if (len > buf->len)
+		len = buf->len;
+	if (len == 0)
+		return;
+	memmove(buf->at, buf->at + len, buf->len - len + 1);
+	buf->len -= len;
+}
+
+struct span
+buf_span(const struct buf *buf)
+{
+	return (struct span){ buf->at, buf->len };
+}
+
+void
+buf_release(struct buf *buf)
+{
+	free(buf->at);
+	*buf = (struct buf){ 0 };
+}
+
+void
+buf_wipe(struct buf *buf)
+{
+	if (buf->at)
+		explicit_bzero(buf->at, buf->cap);
+	buf_release(buf);
+}
+
+/* ---- safe to show ---- */
+
+static bool
+is_harmless(uint32_t character)
+{
+	if (character < 0x20 || (character >= 0x7f && character <= 0x9f))
+		return false;
+	/* Bidirectional controls, line and paragraph separators, the byte order mark. */
+	if (character == 0x61c || character == 0xfeff)
+		return false;
+	return !(character >= 0x200e && character <= 0x200f) &&
+	       !(character >= 0x2028 && character <= 0x202e) &&
+	       !(character >= 0x2066 && character <= 0x2069);
+}
+
+char *
+clean_text(struct arena *arena, struct span span)
+{
+	struct buf out = { 0 };
+	char *text;
+
+	while (span.len) {
+		uint32_t character = 0;
+		size_t len = utf8_character(span, &character);
+
+		if (len && is_harmless(character)) {
+			buf_add(&out, span.at, len);
+		} else {
+			len = len ? len : 1;
+			for (size_t i = 0; i < len; i++)
+				buf_printf(&out, "\\x%02x",
+					   (unsigned)(unsigned char)span.at[i]);
+		}
+		span = span_part(span, len, span.len - len);
+	}
+	text = span_string(arena, buf_span(&out));
+	buf_release(&out);
+	return text;
+}
+
+/* ---- base64 ---- */
+
+static const char base64_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void
+base64_encode(struct buf *out, struct span in)
+{
+	buf_reserve(out, (in.len + 2) / 3 * 4);
+	for (size_t i = 0; i < in.len; i += 3) {
+		size_t have = in.len - i < 3 ? in.len - i : 3;
+		uint32_t bits = 0;
+		char four[4];
+
+		for (size_t k = 0; k < 3; k++)
+			bits = bits << 8 | (k < have ? (unsigned char)in.at[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			four[k] = k <= have ? base64_digits[bits >> (18 - 6 * k) & 63]
+					    : '=';
+		buf_add(out, four, 4);
+	}
+}
+
+static int
+base64_value(char c)
+{
+	const char *found = c ? strchr(base64_digits, c) : NULL;
+
+	return found ? (int)(found - base64_digits) : -1;
+}
+
+bool
+base64_decode(struct buf *out, struct span in)
+{
+	if (in.len % 4)
+		return false;
+	for (size_t i = 0; i < in.len; i += 4) {
+		size_t digits = i + 4 < in.len || in.at[i + 3] != '=' ? 4
+				: in.at[i + 2] != '='		      ? 3
+								      : 2;
+		uint32_t bits = 0;
+		char three[3];
+
+		for (size_t k = 0; k < 4; k++) {
+			int value = k < digits ? base64_value(in.at[i + k]) : 0;
+
+			if (value < 0)
+				return false;
+			bits = bits << 6 | (uint32_t)value;
+		}
+		for (size_t k = 0; k < 3; k++)
+			three[k] = (char)(bits >> (16 - 8 * k));
+		buf_add(out, three, digits - 1);
+	}
+	return true;
+}
+
+/* ---- near words ---- */
+
+unsigned
+edit_distance(const char *a, const char *b, unsigned limit)
+{
+	enum { LONGEST = 63 };
+	size_t la = strlen(a), lb = strlen(b);
+	unsigned rows[3][LONGEST + 1];
+
+	if (la > LONGEST || lb > LONGEST)
+		return limit + 1;
+	for (size_t j = 0; j <= lb; j++)
+		rows[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= la; i++) {
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3],
+			 *two = rows[(i + 1) % 3];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned best =
+				above[j - 1] + (to_lower(a[i - 1]) != to_lower(b[j - 1]));
+
+			if (above[j] + 1 < best)
+				best = above[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && two[j - 2] + 1 < best)
+				best = two[j - 2] + 1;
+			row[j] = best;
+		}
+	}
+	return rows[la % 3][lb] > limit ? limit + 1 : rows[la % 3][lb];
+}
