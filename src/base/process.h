@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Child processes: started clean, heard with a deadline, always reaped. */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A pipe, close-on-exec, ENDS[0] to read and ENDS[1] to write. Neither end is one of the
+ * three standard descriptors, even if those are closed. False with errno set. */
+bool process_pipe(int ends[2]) __attribute__((warn_unused_result));
+
+/* Runs `/bin/sh -c TEXT` with /dev/null as standard input, OUTPUT (still the caller's to
+ * close) as standard output, our standard error, and no other descriptor. False with
+ * errno set.
+ *
+ * In the child no signal is blocked or ignored. In this process SIGCHLD gets its default
+ * action if it was ignored, as some callers leave it; else nobody could learn how the
+ * child ends. */
+bool process_shell(const char *text, int output, pid_t *child)
+	__attribute__((warn_unused_result));
+
+/* fork(2), with the same care for signals. The child is killed when this process ends
+ * before it. The child must end by _exit. -1 with errno set. */
+pid_t process_fork(void) __attribute__((warn_unused_result));
+
+enum process_result {
+	PROCESS_ENDED, /* by itself or by a signal; its status is known */
+	PROCESS_LATE,  /* the deadline came first */
+	PROCESS_FULL,  /* it said more than there is room for */
+	PROCESS_LOST,  /* somebody else has reaped it: nobody knows how it ended */
+};
+
+/* Collects what CHILD writes to the pipe FD until it has ended, or until DEADLINE. HEARD
+ * gets as much as it has room for (cap) and is never moved, so that a secret leaves no
+ * copies. *STATUS is that of waitpid, for PROCESS_ENDED only. The child is gone
+ * afterwards in every case: late or full, it was ended. A process that the child leaves
+ * behind is not waited for, although it may hold the pipe open. */
+enum process_result process_hear(pid_t child, int fd, int64_t deadline, struct buf *heard,
+				 int *status);
+
+/* Ends a child (SIGTERM, a second later SIGKILL) and reaps it. */
+void process_end(pid_t child);
+
+#endif
