@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The only file that knows libgsasl. */
+#include "smtp/sasl.h"
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if HAVE_GSASL
+
+#include <gsasl.h>
+
+struct sasl {
+	Gsasl *library;
+	Gsasl_session *session;
+};
+
+static void
+upper_case(const char *word, char *out, size_t room)
+{
+	size_t i = 0;
+
+	for (; word[i] && i + 1 < room; i++)
+		out[i] = word[i] >= 'a' && word[i] <= 'z' ? (char)(word[i] - 'a' + 'A')
+							  : word[i];
+	out[i] = '\0';
+}
+
+bool
+sasl_knows(const char *mechanism)
+{
+	char name[32];
+	Gsasl *library;
+	bool knows;
+
+	upper_case(mechanism, name, sizeof(name));
+	if (gsasl_init(&library) != GSASL_OK)
+		return false;
+	knows = gsasl_client_support_p(library, name) != 0;
+	gsasl_done(library);
+	return knows;
+}
+
+static bool
+failed(struct error *err, enum fault fault, int code)
+{
+	return fail(err, fault, _("the login failed on this side: %s"),
+		    gsasl_strerror(code));
+}
+
+static void
+bind_channel(struct sasl *sasl, const struct tls *tls)
+{
+	static const struct {
+		const char *type;
+		Gsasl_property property;
+	} types[] = {
+		{ "tls-exporter", GSASL_CB_TLS_EXPORTER },
+		{ "tls-unique", GSASL_CB_TLS_UNIQUE },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct buf data = { 0 }, text = { 0 };
+
+		if (tls && tls_channel_binding(tls, types[i].type, &data)) {
+			base64_encode(&text, buf_span(&data));
+			gsasl_property_set(sasl->session, types[i].property, text.at);
+		}
+		buf_wipe(&data);
+		buf_wipe(&text);
+	}
+}
+
+static void
+introduce(struct sasl *sasl, const char *mechanism, const struct sasl_identity *identity)
+{
+	size_t len = span_of(mechanism).len;
+	struct span end = span_part(span_of(mechanism), len > 5 ? len - 5 : 0, 5);
+
+	if (identity->user)
+		gsasl_property_set(sasl->session, GSASL_AUTHID, identity->user);
+	if (identity->password)
+		gsasl_property_set_raw(sasl->session, GSASL_PASSWORD,
+				       identity->password->at, identity->password->len);
+	gsasl_property_set(sasl->session, GSASL_SERVICE, "smtp");
+	gsasl_property_set(sasl->session, GSASL_HOSTNAME, identity->host);
+	if (identity->realm)
+		gsasl_property_set(sasl->session, GSASL_REALM, identity->realm);
+	if (span_same_word(end, SPAN("-PLUS")))
+		bind_channel(sasl, identity->tls);
+}
+
+bool
+sasl_start(const char *mechanism, const struct sasl_identity *identity,
+	   struct sasl **sasl, struct error *err)
+{
+	char name[32];
+	int code;
+
+	*sasl = calloc(1, sizeof(**sasl));
+	if (!*sasl)
+		out_of_memory();
+	upper_case(mechanism, name, sizeof(name));
+	code = gsasl_init(&(*sasl)->library);
+	if (code != GSASL_OK)
+		return failed(err, FAULT_BUG, code);
+	code = gsasl_client_start((*sasl)->library, name, &(*sasl)->session);
+	if (code != GSASL_OK)
+		return failed(err, FAULT_UNSUPPORTED, code);
+	introduce(*sasl, name, identity);
+	return true;
+}
+
+bool
+sasl_step(struct sasl *sasl, struct span challenge, struct buf *response, bool *done,
+	  struct error *err)
+{
+	struct buf in = { 0 };
+	char *out = NULL;
+	int code;
+
+	buf_add_span(&in, challenge);
+	code = gsasl_step64(sasl->session, in.at, &out);
+	buf_release(&in);
+	if (code != GSASL_OK && code != GSASL_NEEDS_MORE) {
+		gsasl_free(out);
+		/* A server signature that is wrong comes out as an authentication error. */
+		if (code == GSASL_AUTHENTICATION_ERROR)
+			return fail(
+				err, FAULT_TRUST,
+				_("the server could not prove that it knows the password"));
+		return failed(err, FAULT_LOGIN, code);
+	}
+	*done = code == GSASL_OK;
+	if (out) {
+		buf_add_string(response, out);
+		explicit_bzero(out, response->len);
+	}
+	gsasl_free(out);
+	return true;
+}
+
+void
+sasl_end(struct sasl **sasl)
+{
+	if (!*sasl)
+		return;
+	if ((*sasl)->session)
+		gsasl_finish((*sasl)->session);
+	if ((*sasl)->library)
+		gsasl_done((*sasl)->library);
+	free(*sasl);
+	*sasl = NULL;
+}
+
+#else
+
+bool
+sasl_knows(const char *mechanism)
+{
+	(void)mechanism;
+	return false;
+}
+
+bool
+sasl_start(const char *mechanism, const struct sasl_identity *identity,
+	   struct sasl **sasl, struct error *err)
+{
+	(void)identity;
+	*sasl = NULL;
+	return fail(err, FAULT_UNSUPPORTED,
+		    _("this build has no libgsasl, which the mechanism %s needs"),
+		    mechanism);
+}
+
+bool
+sasl_step(struct sasl *sasl, struct span challenge, struct buf *response, bool *done,
+	  struct error *err)
+{
+	(void)sasl, (void)challenge, (void)response, (void)done;
+	return fail(err, FAULT_BUG, _("a login goes on that never began"));
+}
+
+void
+sasl_end(struct sasl **sasl)
+{
+	(void)sasl;
+}
+
+#endif

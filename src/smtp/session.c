@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Holds a conversation: queues commands, hears replies in order, remembers the first
+ * failure. */
+#include "smtp/session.h"
+
+#include "base/clock.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* The master copy of what is special about each stage. Waits: RFC 5321 4.5.3.2. */
+/* clang-format off */
+static const struct {
+	const char *name;
+	unsigned seconds;	/* to wait for the whole reply, or to send one block of content */
+	bool ends_group;	/* nothing may be said behind it before its reply (RFC 2920 3.1) */
+} stages[STAGE_COUNT] = {
+	[STAGE_CONNECT]  = { N_("the connection"),     30, true },
+	[STAGE_TLS]      = { N_("the TLS handshake"),  60, true },
+	[STAGE_GREETING] = { N_("the greeting"),      300, true },
+	[STAGE_EHLO]     = { "EHLO",                  300, true },
+	[STAGE_STARTTLS] = { "STARTTLS",              120, true },
+	[STAGE_AUTH]     = { "AUTH",                  120, true },
+	[STAGE_MAIL]     = { "MAIL FROM",             300, false },
+	[STAGE_RCPT]     = { "RCPT TO",               300, false },
+	[STAGE_DATA]     = { "DATA",                  120, true },
+	[STAGE_CONTENT]  = { N_("the message"),       600, false },
+	[STAGE_RSET]     = { "RSET",                  120, false },
+	[STAGE_VRFY]     = { "VRFY",                  120, true },
+	[STAGE_ETRN]     = { "ETRN",                  120, false },
+	[STAGE_QUIT]     = { "QUIT",                    5, true },
+};
+/* clang-format on */
+
+int64_t
+stage_deadline(const struct session *session, enum stage stage)
+{
+	unsigned seconds = stages[stage].seconds;
+
+	if (session->timeout && session->timeout < seconds)
+		seconds = session->timeout;
+	return deadline_in(seconds);
+}
+
+const char *
+stage_name(enum stage stage)
+{
+	return _(stages[stage].name);
+}
+
+bool
+refused(struct error *err, const struct exchange *exchange, const char *what)
+{
+	int class = reply_class(&exchange->reply);
+
+	fail(err,
+	     class == 4	  ? FAULT_TEMPORARY
+	     : class == 5 ? FAULT_REFUSED
+			  : FAULT_PROTOCOL,
+	     "%s", what);
+	if (!err->reply)
+		err->reply = reply_show(err->arena, &exchange->reply);
+	return false;
+}
+
+/* ---- the history ---- */
+
+struct exchange *
+owe(struct session *s, enum stage stage, const char *shown)
+{
+	struct exchange *exchange = arena_take(s->arena, sizeof(*exchange));
+
+	exchange->stage = stage;
+	exchange->said = shown;
+	exchange->started = now_us();
+	if (s->last)
+		s->last->next = exchange;
+	else
+		s->first = exchange;
+	s->last = exchange;
+	if (!s->owed)
+		s->owed = exchange;
+	if (shown && s->watcher.said)
+		s->watcher.said(s->watcher.context, exchange);
+	return exchange;
+}
+
+static void
+answered(struct session *s, struct exchange *exchange)
+{
+	exchange->ended = now_us();
+	s->owed = exchange->next;
+	if (s->watcher.heard)
+		s->watcher.heard(s->watcher.context, exchange);
+}
+
+/* ---- hearing ---- */
+
+/* The reason of a lost line, in the terms of what was going on. */
+static bool
+lost(struct session *s, const struct exchange *exchange)
+{
+	struct error *err = &s->failed;
+
+	if ((err->fault == FAULT_LOST || err->fault == FAULT_TIMEOUT) &&
+	    exchange->octets) {
+		/* RFC 1047: the content is out, and nobody knows what became of it. */
+		err->fault = FAULT_UNCERTAIN;
+		err->what =
+			arena_printf(s->arena,
+				     _("%s: %s, after the whole message was sent; it may "
+				       "have been delivered"),
+				     s->host, err->what);
+		return false;
+	}
+	if (err->fault == FAULT_TIMEOUT && exchange->stage == STAGE_GREETING &&
+	    !s->wire.tls)
+		fail_hint(err,
+			  _("If this is a port for TLS from the first byte (465), set "
+			    "tls_starttls off."));
+	err->what = arena_printf(s->arena, _("%s: %s (waiting for the reply to %s)"),
+				 s->host, err->what, stage_name(exchange->stage));
+	return false;
+}
+
+static bool
+hear(struct session *s, struct exchange *exchange)
+{
+	int64_t deadline = stage_deadline(s, exchange->stage);
+	struct error *err = &s->failed;
+
+	for (;;) {
+		size_t used;
+		enum reply_state state = reply_parse(s->arena, wire_heard(&s->wire),
+						     &exchange->reply, &used);
+
+		if (state == REPLY_COMPLETE) {
+			wire_take(&s->wire, used);
+			break;
+		}
+		if (state == REPLY_BROKEN) {
+			fail(err, FAULT_PROTOCOL,
+			     _("%s answered %s with something that is no SMTP reply"),
+			     s->host, stage_name(exchange->stage));
+			err->reply = clean_text(s->arena,
+						span_part(wire_heard(&s->wire), 0, 80));
+			return false;
+		}
+		if (!wire_hear(&s->wire, deadline, err))
+			return lost(s, exchange);
+	}
+	answered(s, exchange);
+	if (exchange->reply.code == 421 && exchange->stage != STAGE_QUIT) {
+		/* RFC 5321 3.8: the server closes; nothing else that is owed will come. */
+		refused(err, exchange,
+			arena_printf(s->arena, _("%s closes the connection (after %s)"),
+				     s->host, stage_name(exchange->stage)));
+		return false;
+	}
+	return true;
+}
+
+static bool
+hear_all(struct session *s)
+{
+	while (s->owed && !s->failed.fault) {
+		bool last_word = s->owed->stage == STAGE_QUIT;
+
+		hear(s, s->owed);
+		/* Whatever comes of QUIT changes nothing: the verdicts are in. */
+		if (last_word) {
+			error_clear(&s->failed);
+			s->owed = NULL;
+		}
+	}
+	return !s->failed.fault;
+}
+
+/* When nothing is owed, nothing may be heard: what comes then would be taken for the
+ * reply to the next command. */
+static bool
+is_quiet(struct session *s)
+{
+	struct exchange early = { .stage = STAGE_CONNECT };
+	size_t used;
+
+	if (s->owed || !wire_listen(&s->wire))
+		return true;
+	if (reply_parse(s->arena, wire_heard(&s->wire), &early.reply, &used) ==
+		    REPLY_COMPLETE &&
+	    early.reply.code == 421)
+		return refused(
+			&s->failed, &early,
+			arena_printf(s->arena, _("%s closes the connection"), s->host));
+	fail(&s->failed, FAULT_PROTOCOL, _("%s said something that it was not asked"),
+	     s->host);
+	s->failed.reply = clean_text(s->arena, span_part(wire_heard(&s->wire), 0, 80));
+	return false;
+}
+
+/* What was still owed when sending failed may have come in: a refusal is a better reason
+ * than a broken pipe. */
+static void
+hear_reason(struct session *s)
+{
+	struct error sending = s->failed;
+
+	error_clear(&s->failed);
+	while (s->owed) {
+		size_t used;
+		struct exchange *exchange = s->owed;
+
+		if (reply_parse(s->arena, wire_heard(&s->wire), &exchange->reply,
+				&used) != REPLY_COMPLETE)
+			break;
+		wire_take(&s->wire, used);
+		answered(s, exchange);
+		if (exchange->reply.code >= 400)
+			refused(&s->failed, exchange,
+				arena_printf(
+					s->arena,
+					_("%s refused while the message was sent (%s)"),
+					s->host, stage_name(exchange->stage)));
+	}
+	if (s->failed.fault)
+		return;
+	s->failed = sending;
+	s->failed.what = arena_printf(s->arena, _("%s: %s (while sending)"), s->host,
+				      sending.what);
+}
+
+bool
+session_flush(struct session *s, enum stage stage)
+{
+	if (!s->failed.fault && s->wire.out.len &&
+	    !wire_flush(&s->wire, stage_deadline(s, stage), &s->failed))
+		hear_reason(s);
+	return !s->failed.fault;
+}
+
+bool
+settle(struct session *s, struct error *err)
+{
+	if (session_flush(s, s->last ? s->last->stage : STAGE_MAIL) && hear_all(s))
+		return true;
+	if (err->fault == FAULT_NONE) {
+		struct arena *arena = err->arena;
+
+		*err = s->failed;
+		err->arena = arena;
+	}
+	return false;
+}
+
+/* ---- saying ---- */
+
+static bool
+may_be_said(const struct session *s, struct span line)
+{
+	return !has_control(line) && (is_ascii(line) || (s->utf8 && is_utf8(line)));
+}
+
+/* Room for a reply that cannot come, so that nobody has to check for NULL. */
+static struct exchange *
+unsaid(struct session *s, enum stage stage)
+{
+	struct exchange *exchange = arena_take(s->arena, sizeof(*exchange));
+
+	exchange->stage = stage;
+	return exchange;
+}
+
+struct exchange *
+ask_masked(struct session *s, enum stage stage, struct span line, const char *shown)
+{
+	struct exchange *exchange;
+
+	assert(!s->owed || !stages[s->last->stage].ends_group || s->last->ended);
+	if (s->failed.fault || !is_quiet(s))
+		return unsaid(s, stage);
+	if (!may_be_said(s, line)) {
+		fail(&s->failed, FAULT_DATA,
+		     _("a command was not sent, because it has a forbidden "
+		       "character: %s"),
+		     clean_text(s->arena, span_of(shown)));
+		return unsaid(s, stage);
+	}
+	exchange = owe(s, stage, shown);
+	s->quit |= stage == STAGE_QUIT;
+	buf_add_span(&s->wire.out, line);
+	buf_add_string(&s->wire.out, "\r\n");
+	if (!s->caps.pipelining && !stages[stage].ends_group) {
+		if (session_flush(s, stage))
+			hear_all(s);
+	}
+	return exchange;
+}
+
+struct exchange *
+ask(struct session *s, enum stage stage, const char *format, ...)
+{
+	va_list arguments;
+	char *line;
+
+	va_start(arguments, format);
+	line = arena_vprintf(s->arena, format, arguments);
+	va_end(arguments);
+	return ask_masked(s, stage, span_of(line), line);
+}
+
+/* ---- from the first byte to a session that may be used ---- */
+
+static void
+connected(struct session *s, int64_t started)
+{
+	const struct line *line = &s->wire.line;
+	struct exchange *exchange =
+		owe(s, STAGE_CONNECT,
+		    line->port ? arena_printf(s->arena, "connect to %s (%s), port %u",
+					      s->host, line->address, line->port)
+			       : arena_printf(s->arena, "connect to %s", s->host));
+
+	exchange->started = started;
+	answered(s, exchange);
+}
+
+bool
+session_open(struct session *s, const struct endpoint *endpoint, struct error *err)
+{
+	int64_t started = now_us();
+
+	s->failed.arena = s->arena;
+	s->wire.line.fd = -1;
+	if (!dial(endpoint, &s->wire.line, err))
+		return false;
+	connected(s, started);
+	return true;
+}
+
+static bool
+greet(struct session *s, struct error *err)
+{
+	struct exchange *greeting = owe(s, STAGE_GREETING, NULL);
+
+	if (!settle(s, err))
+		return false;
+	s->greeting = greeting->reply;
+	if (greeting->reply.code == 220)
+		return true;
+	return refused(
+		err, greeting,
+		arena_printf(err->arena, _("%s does not accept mail now"), s->host));
+}
+
+/* RFC 5321 4.1.1.1; an old server that does not know EHLO gets HELO, and then has no
+ * capabilities. */
+static bool
+introduce(struct session *s, struct error *err)
+{
+	struct exchange *hello;
+
+	s->caps = (struct caps){ 0 };
+	hello = ask(s, STAGE_EHLO, "%s %s", s->lmtp ? "LHLO" : "EHLO", s->domain);
+	if (!settle(s, err))
+		return false;
+	if (reply_class(&hello->reply) == 2) {
+		s->caps = caps_parse(s->arena, &hello->reply);
+		return true;
+	}
+	if (reply_class(&hello->reply) == 5 && !s->lmtp) {
+		hello = ask(s, STAGE_EHLO, "HELO %s", s->domain);
+		if (!settle(s, err))
+			return false;
+		if (reply_class(&hello->reply) == 2)
+			return true;
+	}
+	return refused(err, hello,
+		       arena_printf(err->arena, _("%s refused our greeting, \"%s\""),
+				    s->host, hello->said));
+}
+
+static bool
+handshake(struct session *s, const struct tls_policy *policy,
+	  const struct tls_peer *given, struct error *err)
+{
+	struct tls_peer peer = *given;
+	struct exchange *exchange = owe(s, STAGE_TLS, NULL);
+
+	peer.fd = s->wire.line.fd;
+	peer.host = s->host;
+	peer.deadline = stage_deadline(s, STAGE_TLS);
+	if (!tls_start(policy, &peer, &s->wire.tls, err)) {
+		s->failed = *err;
+		return false;
+	}
+	exchange->said = arena_string(s->arena, tls_description(s->wire.tls));
+	answered(s, exchange);
+	return true;
+}
+
+static bool
+start_tls(struct session *s, const struct tls_policy *policy, const struct tls_peer *peer,
+	  struct error *err)
+{
+	struct exchange *starttls;
+
+	if (!s->caps.starttls) {
+		fail(err, FAULT_TRUST,
+		     _("%s does not offer TLS (no STARTTLS), but TLS is required"),
+		     s->host);
+		return fail_hint(
+			err,
+			_("Nothing was sent in clear. Somebody may be interfering with the "
+			  "connection; or the server wants TLS from the first byte: port 465 "
+			  "with tls_starttls off."));
+	}
+	starttls = ask(s, STAGE_STARTTLS, "STARTTLS");
+	if (!settle(s, err))
+		return false;
+	if (starttls->reply.code != 220)
+		return refused(
+			err, starttls,
+			arena_printf(err->arena, _("%s refused to start TLS"), s->host));
+	/* What was sent before TLS must not be taken for something said inside it. */
+	if (wire_heard(&s->wire).len)
+		return fail(
+			err, FAULT_TRUST,
+			_("%s said more than it should before TLS began; somebody may be interfering "
+			  "with the connection"),
+			s->host);
+	s->caps = (struct caps){ 0 };
+	return handshake(s, policy, peer, err) && introduce(s, err);
+}
+
+static bool
+is_implicit(const struct tls_policy *policy, const struct line *line)
+{
+	switch (policy->starttls) {
+	case STARTTLS_OFF:
+		return true;
+	case STARTTLS_ON:
+		return false;
+	case STARTTLS_AUTO:
+		break;
+	}
+	return line->port == 465;
+}
+
+bool
+session_secure(struct session *s, const struct tls_policy *policy,
+	       const struct tls_peer *peer, struct error *err)
+{
+	if (!policy->on)
+		return greet(s, err) && introduce(s, err);
+	if (is_implicit(policy, &s->wire.line))
+		return handshake(s, policy, peer, err) && greet(s, err) &&
+		       introduce(s, err);
+	return greet(s, err) && introduce(s, err) && start_tls(s, policy, peer, err);
+}
+
+void
+session_close(struct session *s)
+{
+	struct error ignored = { .arena = s->arena };
+
+	if (s->wire.line.fd >= 0 && !s->failed.fault && !s->quit) {
+		ask(s, STAGE_QUIT, "QUIT");
+		if (!settle(s, &ignored))
+			error_clear(&ignored);
+	}
+	wire_close(&s->wire);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A conversation with a server: commands are asked, and every settle() is one round trip. */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include "base/error.h"
+#include "net/dial.h"
+#include "net/tls.h"
+#include "net/wire.h"
+#include "smtp/caps.h"
+#include "smtp/reply.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where in the conversation something is said or waited for. The table in session.c tells
+ * for each stage its name, how long to wait, and whether it must end a group of commands. */
+enum stage {
+	STAGE_CONNECT, /* name, proxy and connection */
+	STAGE_TLS,     /* the handshake */
+	STAGE_GREETING,
+	STAGE_EHLO, /* and HELO, LHLO */
+	STAGE_STARTTLS,
+	STAGE_AUTH, /* the command and every response */
+	STAGE_MAIL,
+	STAGE_RCPT,
+	STAGE_DATA,
+	STAGE_CONTENT, /* BDAT with its octets; or the content after DATA and its dot */
+	STAGE_RSET,
+	STAGE_VRFY, /* and EXPN */
+	STAGE_ETRN,
+	STAGE_QUIT,
+	STAGE_COUNT
+};
+
+/* One thing said and the reply to it. The list of them is the whole history of the
+ * session: transcript, timeline, the context of errors, and the log line are made from
+ * it. No secret ever enters it. */
+struct exchange {
+	enum stage stage;
+	const char *said;	/* without CRLF, secrets masked; NULL: nothing was said */
+	struct reply reply;	/* code 0: nothing was heard (yet) */
+	int64_t started, ended; /* now_us(); ended 0: not yet */
+	uint64_t octets;	/* of content */
+	struct exchange *next;
+};
+
+/* Told as it happens, for -v, --debug and the progress line; all may be NULL. */
+struct watcher {
+	void (*said)(void *context, const struct exchange *exchange);
+	void (*heard)(void *context, const struct exchange *exchange);
+	void (*progress)(void *context, uint64_t sent, uint64_t size);
+	void *context;
+};
+
+/* The members in the first group are set by the caller, the others are to be zero. */
+struct session {
+	struct arena *arena;
+	const char *domain; /* for EHLO */
+	const char *host;   /* of the server, as A-label, for sentences and for TLS */
+	bool lmtp;	    /* RFC 2033 */
+	unsigned timeout;   /* seconds: no wait of any stage is longer; 0: RFC 5321's */
+	struct watcher watcher;
+
+	struct wire wire;
+	struct caps caps;
+	struct reply greeting;
+	struct exchange *first, *last;
+	struct exchange *owed; /* the first that was said and not yet answered */
+	struct error failed;   /* remembered: later calls do nothing until settle tells */
+	bool utf8;	       /* commands may be UTF-8 (RFC 6531) */
+	bool quit;	       /* QUIT was said */
+};
+
+/* Connects. With no port in the endpoint's list the line is a unix socket. */
+bool session_open(struct session *session, const struct endpoint *endpoint,
+		  struct error *err) MUST_CHECK;
+/* Greeting, EHLO, and TLS as the policy wants it: implicit, or STARTTLS (RFC 3207) and
+ * EHLO again. PEER carries the key's PIN; the other members are filled here. FAULT_TRUST
+ * when the server does not offer STARTTLS, or says more than it should before TLS. */
+bool session_secure(struct session *session, const struct tls_policy *policy,
+		    const struct tls_peer *peer, struct error *err) MUST_CHECK;
+/* QUIT, if it was not said; waits 5 s at most and changes nothing. Then closes the line. */
+void session_close(struct session *session);
+
+/* ---- for those who speak: login, submit, content ---- */
+
+/* Says one command. With PIPELINING it waits in the buffer; without, its reply is awaited
+ * here. Never NULL. A control character in the command, or a byte beyond ASCII without
+ * session->utf8, fails with FAULT_DATA and nothing of it is said. */
+struct exchange *ask(struct session *session, enum stage stage, const char *format, ...)
+	__attribute__((format(printf, 3, 4), returns_nonnull));
+/* The same for a line that holds a secret; SHOWN is what the history gets. */
+struct exchange *ask_masked(struct session *session, enum stage stage, struct span line,
+			    const char *shown) __attribute__((returns_nonnull));
+/* Adds an exchange for which nothing is said here, but whose reply is owed: content, a
+ * further LMTP reply. */
+struct exchange *owe(struct session *session, enum stage stage, const char *shown)
+	__attribute__((returns_nonnull));
+/* One round trip: sends what waits, hears every reply still owed, in order. False when
+ * the session failed; ERR has the reason, once. A refusal is no failure: look at the
+ * replies. */
+bool settle(struct session *session, struct error *err) MUST_CHECK;
+
+/* Sends what waits, now. When that fails, a refusal that has come in meanwhile is the
+ * reason that is remembered. */
+bool session_flush(struct session *session, enum stage stage);
+/* Until when the next wait of this stage may last. */
+int64_t stage_deadline(const struct session *session, enum stage stage);
+/* What the user calls it: "the greeting", "MAIL FROM", … (translated). */
+const char *stage_name(enum stage stage);
+/* Fills ERR from a reply that is not what was wanted: 4yz temporary, 5yz refused, else
+ * protocol. WHAT is the sentence. Always false. */
+bool refused(struct error *err, const struct exchange *exchange, const char *what);
+
+#endif
