@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pours a message into a session. */
+#include "smtp/content.h"
+
+#include <string.h>
+
+enum {
+	BLOCK = 64 * 1024, /* octets of the body at a time */
+	FLIGHT_MAX =
+		256 * 1024 /* octets that may wait to go out with the next commands */
+};
+
+/* A pouring under way. */
+struct pour {
+	struct session *session;
+	struct exchange *exchange;
+	const struct content *content;
+	bool dots; /* double those at line starts */
+	bool line_start;
+	uint64_t poured;
+};
+
+/* Sends what waits as soon as it is worth a flight of its own. */
+static bool
+flush_when_full(struct pour *pour)
+{
+	struct session *s = pour->session;
+
+	if (s->wire.out.len >= FLIGHT_MAX && !session_flush(s, STAGE_CONTENT))
+		return false;
+	if (s->watcher.progress)
+		s->watcher.progress(s->watcher.context, pour->poured,
+				    pour->content->size);
+	return true;
+}
+
+static void
+add_with_dots(struct pour *pour, struct span piece)
+{
+	struct buf *out = &pour->session->wire.out;
+
+	while (piece.len) {
+		size_t end = span_find(piece, '\n');
+		size_t len = end < piece.len ? end + 1 : end;
+
+		if (pour->line_start && piece.at[0] == '.')
+			buf_add_char(out, '.');
+		buf_add(out, piece.at, len);
+		pour->line_start = end < piece.len;
+		piece = span_part(piece, len, piece.len);
+	}
+}
+
+static bool
+add(struct pour *pour, struct span piece)
+{
+	if (pour->session->failed.fault)
+		return false;
+	pour->poured += piece.len;
+	if (pour->dots)
+		add_with_dots(pour, piece);
+	else
+		buf_add_span(&pour->session->wire.out, piece);
+	return flush_when_full(pour);
+}
+
+static bool
+add_without_nul(struct pour *pour, struct span piece)
+{
+	while (piece.len) {
+		size_t end = span_find(piece, '\0');
+
+		if (!add(pour, span_part(piece, 0, end)))
+			return false;
+		piece = span_part(piece, end + 1, piece.len);
+	}
+	return true;
+}
+
+static bool
+pour_body(struct pour *pour, char *room)
+{
+	const struct body *body = pour->content->message->body;
+	uint64_t offset = 0;
+	struct span piece;
+
+	for (;;) {
+		if (!body_read(body, offset, BLOCK, room, &piece, &pour->session->failed))
+			return false;
+		if (!piece.len)
+			return true;
+		offset += piece.len;
+		if (!(pour->content->with_nul ? add(pour, piece)
+					      : add_without_nul(pour, piece)))
+			return false;
+	}
+}
+
+static bool
+pour_message(struct pour *pour)
+{
+	const struct composed *message = pour->content->message;
+	struct buf room = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < message->count; i++)
+		ok = add(pour, message->pieces[i]);
+	ok = ok && pour_body(pour, buf_reserve(&room, BLOCK));
+	buf_release(&room);
+	return ok;
+}
+
+struct exchange *
+send_chunk(struct session *session, const struct content *content)
+{
+	struct exchange *exchange = ask(session, STAGE_CONTENT, "BDAT %llu LAST",
+					(unsigned long long)content->size);
+	struct pour pour = { .session = session,
+			     .exchange = exchange,
+			     .content = content };
+
+	if (pour_message(&pour))
+		exchange->octets = pour.poured;
+	return exchange;
+}
+
+struct exchange *
+send_data(struct session *session, const struct content *content)
+{
+	struct exchange *exchange = owe(session, STAGE_CONTENT, NULL);
+	struct pour pour = {
+		.session = session,
+		.exchange = exchange,
+		.content = content,
+		.dots = true,
+		.line_start = true,
+	};
+
+	if (pour_message(&pour)) {
+		/* Canonical text ends with a line end; empty text has none. */
+		buf_add_string(&session->wire.out, ".\r\n");
+		exchange->octets = pour.poured + 1;
+	}
+	return exchange;
+}
+
+struct exchange *
+send_nothing(struct session *session)
+{
+	struct exchange *exchange = owe(session, STAGE_CONTENT, ".");
+
+	buf_add_string(&session->wire.out, ".\r\n");
+	return exchange;
+}

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Carries out mail transactions and collects the verdicts. */
+#include "smtp/submit.h"
+
+#include "smtp/content.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+	/* A larger message waits for the verdicts, so that a refusal costs no gigabyte. */
+	ONE_FLIGHT_MAX = 256 * 1024,
+	/* RFC 5321 4.5.3.1.8: so many recipients every server takes at once. */
+	RECIPIENTS_ALWAYS_TAKEN = 100
+};
+
+/* One transaction under way. */
+struct transaction {
+	struct session *session;
+	struct delivery *delivery;
+	const char *parameters; /* of MAIL, beginning with a blank when there are any */
+	struct content content;
+	size_t *batch; /* indices of the recipients of this transaction */
+	size_t count;
+	bool quits; /* QUIT goes along with the content */
+	struct exchange *mail, **rcpt, *data, *said;
+	struct exchange **replies;	/* to the content: one, or with LMTP one per recipient */
+};
+
+/* ---- what the server must be able to do ---- */
+
+static bool
+unsupported(const struct session *s, const char *keyword, const char *what,
+	    struct error *err)
+{
+	return fail(err, FAULT_UNSUPPORTED,
+		    _("%s cannot do what was asked: %s (it does not offer %s)"), s->host,
+		    what, keyword);
+}
+
+static bool
+check_needs(const struct session *s, const struct delivery *d, struct error *err)
+{
+	unsigned needs = d->envelope->needs;
+
+	if ((needs & NEEDS_DSN) && !s->caps.dsn)
+		return unsupported(s, "DSN", _("delivery status notifications"), err);
+	if ((needs & NEEDS_DELIVERBY) && !s->caps.deliverby)
+		return unsupported(s, "DELIVERBY", _("delivery by a given time"), err);
+	if ((needs & NEEDS_FUTURERELEASE) && !s->caps.futurerelease)
+		return unsupported(s, "FUTURERELEASE", _("holding the message back"),
+				   err);
+	if ((needs & NEEDS_MT_PRIORITY) && !s->caps.mt_priority)
+		return unsupported(s, "MT-PRIORITY", _("a priority"), err);
+	if ((needs & NEEDS_REQUIRETLS) && (!s->caps.requiretls || !s->wire.tls))
+		return unsupported(s, "REQUIRETLS", _("TLS on the whole way"), err);
+	if (!s->caps.smtputf8 && address_needs_utf8(d->envelope->sender))
+		return fail(
+			err, FAULT_DATA,
+			_("the sender address %s needs a server for internationalised mail "
+			  "(SMTPUTF8); %s is none"),
+			d->envelope->sender, s->host);
+	return true;
+}
+
+static bool
+check_size(const struct session *s, const struct delivery *d, struct error *err)
+{
+	uint64_t limit = s->caps.size ? s->caps.size_limit : 0;
+
+	if (!limit || d->size <= limit)
+		return true;
+	return fail(err, FAULT_DATA,
+		    _("the message is too large for %s: it has %" PRIu64
+		      " octets, the server takes %" PRIu64),
+		    s->host, d->size, limit);
+}
+
+/* An address that only an internationalised server can take fails alone. */
+static void
+judge_addresses(const struct session *s, struct delivery *d)
+{
+	for (size_t i = 0; i < d->envelope->count; i++) {
+		if (s->caps.smtputf8 || !address_needs_utf8(d->envelope->to[i]))
+			continue;
+		d->verdicts[i].outcome = REFUSED;
+		d->verdicts[i].why =
+			_("the address needs a server for internationalised mail "
+			  "(SMTPUTF8), and yours is none");
+	}
+}
+
+/* ---- MAIL and RCPT ---- */
+
+static const char *
+body_parameter(const struct session *s, const struct message *message, bool *with_nul)
+{
+	const struct facts *facts = &message->facts;
+
+	*with_nul = s->caps.binarymime && s->caps.chunking &&
+		    (facts->nul || facts->longest_line > 998);
+	if (*with_nul)
+		return " BODY=BINARYMIME";
+	if (s->caps.eightbitmime && (facts->eight_bit || facts->header_eight_bit))
+		return " BODY=8BITMIME";
+	return "";
+}
+
+static const char *
+mail_parameters(struct session *s, struct delivery *d, struct content *content)
+{
+	const struct mail_options *options = &d->envelope->options;
+	const char *body = body_parameter(s, d->message, &content->with_nul);
+	struct buf out = { 0 };
+	const char *text;
+
+	d->size = d->composed->size + d->composed->body->size -
+		  (content->with_nul ? 0 : d->message->facts.nul);
+	content->size = d->size;
+	buf_add_string(&out, "");
+	if (s->caps.size)
+		buf_printf(&out, " SIZE=%" PRIu64, d->size);
+	buf_add_string(&out, body);
+	s->utf8 = s->caps.smtputf8 && (d->envelope->needs & NEEDS_SMTPUTF8);
+	if (s->utf8)
+		buf_add_string(&out, " SMTPUTF8");
+	if (options->ret)
+		buf_printf(&out, " RET=%s", options->ret);
+	if (options->envid)
+		buf_printf(&out, " ENVID=%s", options->envid);
+	if (options->by)
+		buf_printf(&out, " BY=%s", options->by);
+	if (options->hold_for)
+		buf_printf(&out, " HOLDFOR=%s", options->hold_for);
+	if (options->hold_until)
+		buf_printf(&out, " HOLDUNTIL=%s", options->hold_until);
+	if (options->mt_priority)
+		buf_printf(&out, " MT-PRIORITY=%s", options->mt_priority);
+	if (options->require_tls)
+		buf_add_string(&out, " REQUIRETLS");
+	text = span_string(s->arena, buf_span(&out));
+	buf_release(&out);
+	return text;
+}
+
+static struct exchange *
+ask_rcpt(struct session *s, const struct envelope *envelope, size_t i)
+{
+	if (!envelope->options.notify)
+		return ask(s, STAGE_RCPT, "RCPT TO:<%s>", envelope->to[i]);
+	return ask(s, STAGE_RCPT, "RCPT TO:<%s> NOTIFY=%s ORCPT=%s", envelope->to[i],
+		   envelope->options.notify,
+		   original_recipient(s->arena, envelope->to[i]));
+}
+
+static bool
+is_accepted(const struct exchange *exchange)
+{
+	return reply_class(&exchange->reply) == 2;
+}
+
+static bool
+is_refused(const struct exchange *exchange)
+{
+	return exchange->reply.code && !is_accepted(exchange);
+}
+
+static void
+ask_envelope(struct transaction *t)
+{
+	const struct envelope *envelope = t->delivery->envelope;
+
+	t->mail = ask(t->session, STAGE_MAIL, "MAIL FROM:<%s>%s", envelope->sender,
+		      t->parameters);
+	for (size_t i = 0; i < t->count; i++) {
+		/* Without PIPELINING the reply is known by now. */
+		if (is_refused(t->mail))
+			t->rcpt[i] = t->mail;
+		else
+			t->rcpt[i] = ask_rcpt(t->session, envelope, t->batch[i]);
+	}
+}
+
+static size_t
+accepted_count(const struct transaction *t)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < t->count; i++)
+		count += is_accepted(t->rcpt[i]) && is_accepted(t->mail);
+	return count;
+}
+
+/* Whether the content may go, as far as is known: a reply that is still owed does not
+ * forbid it. */
+static bool
+content_may_go(const struct transaction *t)
+{
+	size_t refusals = 0;
+
+	if (is_refused(t->mail))
+		return false;
+	for (size_t i = 0; i < t->count; i++)
+		refusals += is_refused(t->rcpt[i]);
+	return refusals == 0 || (t->delivery->partial && refusals < t->count);
+}
+
+/* ---- content ---- */
+
+/* The server's verdict about the recipients is awaited before the content goes when all
+ * must be accepted, when the content is large, and when the number of LMTP's replies
+ * depends on it. */
+static bool
+needs_verdicts_first(const struct transaction *t)
+{
+	const struct delivery *d = t->delivery;
+
+	return (!d->partial && d->envelope->count > 1) ||
+	       t->content.size > ONE_FLIGHT_MAX || t->session->lmtp;
+}
+
+/* RFC 2033 4.2: a reply for each recipient that was accepted. */
+static void
+owe_replies(struct transaction *t)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (!t->session->lmtp)
+			t->replies[i] = t->said;
+		else if (is_accepted(t->rcpt[i])) {
+			t->replies[i] =
+				first ? t->said : owe(t->session, STAGE_CONTENT, NULL);
+			t->replies[i]->octets = t->said->octets;
+			first = false;
+		}
+	}
+	if (t->quits && t->session->caps.pipelining)
+		ask(t->session, STAGE_QUIT, "QUIT");
+}
+
+static bool
+send_by_data(struct transaction *t, struct error *err)
+{
+	struct session *s = t->session;
+
+	t->data = ask(s, STAGE_DATA, "DATA");
+	if (!settle(s, err))
+		return false;
+	if (t->data->reply.code != 354)
+		return true;
+	if (accepted_count(t) == 0) {
+		/* Nobody is there to take it, but the server waits for a dot. */
+		send_nothing(s);
+		return settle(s, err);
+	}
+	t->said = send_data(s, &t->content);
+	owe_replies(t);
+	return settle(s, err);
+}
+
+static bool
+send_content(struct transaction *t, struct error *err)
+{
+	if (!t->session->caps.chunking)
+		return send_by_data(t, err);
+	t->said = send_chunk(t->session, &t->content);
+	owe_replies(t);
+	return settle(t->session, err);
+}
+
+/* ---- verdicts ---- */
+
+static bool
+is_too_many(const struct exchange *exchange)
+{
+	/* RFC 5321 4.5.3.1.10. */
+	return exchange->reply.code == 452 &&
+	       (!exchange->reply.enhanced.len ||
+		reply_enhanced_is(&exchange->reply, "5.3"));
+}
+
+static void
+judge(struct verdict *verdict, const struct exchange *by)
+{
+	verdict->by = by;
+	switch (reply_class(&by->reply)) {
+	case 2:
+		verdict->outcome = DELIVERED;
+		break;
+	case 4:
+		verdict->outcome = DEFERRED;
+		break;
+	case 0:
+		break;
+	default:
+		verdict->outcome = REFUSED;
+	}
+}
+
+/* The reply that decides about one recipient: the first in the order of the dialogue that
+ * is no consent; at last the one to the content. */
+static const struct exchange *
+deciding(const struct transaction *t, size_t i)
+{
+	if (is_refused(t->mail))
+		return t->mail;
+	if (is_refused(t->rcpt[i]))
+		return t->rcpt[i];
+	if (t->data && t->data->reply.code && t->data->reply.code != 354)
+		return t->data;
+	return t->replies[i];
+}
+
+static void
+judge_all(struct transaction *t, size_t *left)
+{
+	struct delivery *d = t->delivery;
+	size_t accepted = accepted_count(t);
+
+	for (size_t i = 0; i < t->count; i++) {
+		struct verdict *verdict = &d->verdicts[t->batch[i]];
+		const struct exchange *by = deciding(t, i);
+
+		/* Too many at once: another transaction takes the rest, if this one took
+		 * some. */
+		if (by && by == t->rcpt[i] && is_too_many(by) && accepted &&
+		    !t->session->quit)
+			(*left)++;
+		else if (by)
+			judge(verdict, by);
+		if (verdict->outcome == DELIVERED) {
+			d->delivered++;
+			d->accepted = by;
+		} else if (verdict->outcome == PENDING &&
+			   t->session->failed.fault == FAULT_UNCERTAIN) {
+			verdict->outcome = IN_DOUBT;
+		}
+	}
+}
+
+/* ---- transactions ---- */
+
+static bool
+transact(struct transaction *t, struct error *err)
+{
+	ask_envelope(t);
+	if (needs_verdicts_first(t) && !settle(t->session, err))
+		return false;
+	if (!content_may_go(t))
+		return settle(t->session, err);
+	return send_content(t, err);
+}
+
+/* Fills the next batch with pending recipients; 0 when none is left. */
+static size_t
+next_batch(struct transaction *t)
+{
+	const struct delivery *d = t->delivery;
+	uint64_t most =
+		t->session->caps.rcpt_max ? t->session->caps.rcpt_max : UINT64_MAX;
+	size_t pending = 0;
+
+	t->count = 0;
+	for (size_t i = 0; i < d->envelope->count; i++) {
+		if (d->verdicts[i].outcome != PENDING)
+			continue;
+		pending++;
+		if (t->count < most)
+			t->batch[t->count++] = i;
+	}
+	t->quits = d->last && t->count == pending && t->count <= RECIPIENTS_ALWAYS_TAKEN;
+	return t->count;
+}
+
+static void
+begin(struct transaction *t)
+{
+	t->mail = t->data = t->said = NULL;
+	memset(t->replies, 0, t->delivery->envelope->count * sizeof(struct exchange *));
+}
+
+static bool
+transact_all(struct transaction *t, struct error *err)
+{
+	for (bool first = true; next_batch(t); first = false) {
+		size_t left = 0, before = t->delivery->delivered;
+		bool ok;
+
+		begin(t);
+		/* What a refused transaction left behind must not meet the next one. */
+		if (!first && !t->said)
+			ask(t->session, STAGE_RSET, "RSET");
+		ok = transact(t, err);
+		judge_all(t, &left);
+		if (!ok)
+			return false;
+		/* All or none: what one refusal keeps from one, it keeps from all. */
+		if (!content_may_go(t) || (left && t->delivery->delivered == before))
+			break;
+	}
+	return true;
+}
+
+/* ---- the verdict for the whole ---- */
+
+static bool
+is_unknown_user(const struct verdict *verdict)
+{
+	const struct reply *reply = verdict->by ? &verdict->by->reply : NULL;
+
+	if (!reply || verdict->by->stage != STAGE_RCPT)
+		return false;
+	return reply->enhanced.len ? reply_enhanced_is(reply, "1.1")
+				   : reply->code == 550 || reply->code == 551;
+}
+
+static bool
+is_too_large(const struct verdict *verdict)
+{
+	const struct reply *reply = verdict->by ? &verdict->by->reply : NULL;
+
+	return reply && reply->code == 552 &&
+	       (!reply->enhanced.len || reply_enhanced_is(reply, "3.4") ||
+		reply_enhanced_is(reply, "2.3"));
+}
+
+/* The class of several refusals: temporary only when all are. */
+static enum fault
+common_fault(const struct delivery *d)
+{
+	size_t deferred = 0, unknown = 0, large = 0, failed = 0, protocol = 0, ours = 0;
+
+	for (size_t i = 0; i < d->envelope->count; i++) {
+		const struct verdict *verdict = &d->verdicts[i];
+
+		if (verdict->outcome != REFUSED && verdict->outcome != DEFERRED)
+			continue;
+		failed++;
+		ours += !verdict->by;
+		deferred += verdict->outcome == DEFERRED;
+		unknown += is_unknown_user(verdict);
+		large += is_too_large(verdict);
+		protocol += verdict->by && reply_class(&verdict->by->reply) == 3;
+	}
+	if (deferred == failed)
+		return FAULT_TEMPORARY;
+	if (protocol == failed)
+		return FAULT_PROTOCOL;
+	if (large == failed || ours == failed)
+		return FAULT_DATA;
+	return unknown == d->envelope->count ? FAULT_NO_USER : FAULT_REFUSED;
+}
+
+static bool
+describe_one(const struct session *s, const struct delivery *d, size_t i,
+	     struct error *err)
+{
+	const struct verdict *verdict = &d->verdicts[i];
+	const char *to = clean_text(err->arena, span_of(d->envelope->to[i]));
+
+	if (!verdict->by)
+		return fail(err, common_fault(d), _("the message cannot go to %s: %s"),
+			    to, verdict->why ? verdict->why : "");
+	switch (verdict->by->stage) {
+	case STAGE_MAIL:
+		fail(err, common_fault(d), _("%s refused the sender %s"), s->host,
+		     *d->envelope->sender
+			     ? clean_text(err->arena, span_of(d->envelope->sender))
+			     : "<>");
+		break;
+	case STAGE_RCPT:
+		fail(err, common_fault(d), _("%s refused the recipient %s"), s->host, to);
+		break;
+	case STAGE_CONNECT:
+	case STAGE_TLS:
+	case STAGE_GREETING:
+	case STAGE_EHLO:
+	case STAGE_STARTTLS:
+	case STAGE_AUTH:
+	case STAGE_DATA:
+	case STAGE_CONTENT:
+	case STAGE_RSET:
+	case STAGE_VRFY:
+	case STAGE_ETRN:
+	case STAGE_QUIT:
+	case STAGE_COUNT:
+		fail(err, common_fault(d), _("%s refused the message"), s->host);
+	}
+	err->reply = reply_show(err->arena, &verdict->by->reply);
+	return false;
+}
+
+/* True when all have it; else the sentence for the whole. */
+static bool
+conclude(const struct session *s, const struct delivery *d, struct error *err)
+{
+	size_t refusals = 0, first = 0;
+
+	if (err->fault)
+		return false;
+	if (d->delivered == d->envelope->count)
+		return true;
+	for (size_t i = d->envelope->count; i-- > 0;) {
+		if (d->verdicts[i].outcome == REFUSED ||
+		    d->verdicts[i].outcome == DEFERRED) {
+			refusals++;
+			first = i;
+		}
+	}
+	if (!refusals)
+		return fail(err, FAULT_BUG, _("%s said nothing about the recipients"),
+			    s->host);
+	if (refusals == 1 || d->verdicts[first].by == NULL ||
+	    d->verdicts[first].by->stage != STAGE_RCPT)
+		return describe_one(s, d, first, err);
+	fail(err, common_fault(d), _("%s refused %zu of %zu recipients"), s->host,
+	     refusals, d->envelope->count);
+	err->reply = reply_show(err->arena, &d->verdicts[first].by->reply);
+	return false;
+}
+
+bool
+submit(struct session *session, struct delivery *delivery, struct error *err)
+{
+	size_t count = delivery->envelope->count;
+	struct transaction t = {
+		.session = session,
+		.delivery = delivery,
+		.content = { .message = delivery->composed },
+		.batch = arena_array(session->arena, size_t, count),
+		.rcpt = arena_array(session->arena, struct exchange *, count),
+		.replies = arena_array(session->arena, struct exchange *, count),
+	};
+
+	delivery->verdicts = arena_array(session->arena, struct verdict, count);
+	t.parameters = mail_parameters(session, delivery, &t.content);
+	if (!check_needs(session, delivery, err) || !check_size(session, delivery, err))
+		return false;
+	judge_addresses(session, delivery);
+	if (!transact_all(&t, err)) {
+		if (err->fault != FAULT_UNCERTAIN && delivery->delivered == count)
+			error_clear(err);
+	}
+	return conclude(session, delivery, err);
+}
