@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What goes out: new fields, the kept fields, the body. Fields are removed by leaving their spans
+ * out. */
+#ifndef MAIL_COMPOSE_H
+#define MAIL_COMPOSE_H
+
+#include "base/error.h"
+#include "mail/envelope.h"
+#include "mail/message.h"
+
+enum add_field { ADD_AUTO, ADD_ALWAYS, ADD_NEVER };
+/* set_to_header: `auto` adds "To: undisclosed-recipients:;" when no visible recipient field is
+ * left; `on` replaces To, Cc, Bcc by all recipients; `undisclosed_recipients` always. */
+enum to_header { TO_AUTO, TO_OFF, TO_RECIPIENTS, TO_UNDISCLOSED };
+
+/* The settings that compose needs. */
+struct header_policy {
+	enum add_field from, date, message_id;	/* date and message_id are never ADD_ALWAYS */
+	enum to_header to;
+	bool remove_bcc;
+};
+
+/* What the caller knows and the message may lack. */
+struct origin_facts {
+	const char *full_name;		/* for a new From field; NULL: none */
+	const char *from;		/* address for a new From field; the envelope sender, or the
+					 * submitting user when that is null */
+	const char *id_domain;		/* right side of a new Message-ID */
+};
+
+/* The header as it goes out, ending with the empty line, as views of the message and of the
+ * arena; the body follows it unchanged. */
+struct composed {
+	struct span *pieces;
+	size_t count;
+	uint64_t size;			/* octets of the pieces together */
+	const struct body *body;
+};
+
+/* Decides which fields are added (From, To, Date, Message-ID, in this order, on top; with Resent-*
+ * fields Resent-From, Resent-Date, Resent-Message-ID instead) and which are left out (Bcc,
+ * Resent-Bcc, Return-Path, Content-Length, and those that are replaced or empty). RFC 5322 3.6,
+ * RFC 6409 8. ENVELOPE's recipients fill To when the policy says TO_RECIPIENTS. */
+struct composed compose(struct arena *arena, const struct message *message,
+			const struct header_policy *policy, const struct origin_facts *origin,
+			const struct envelope *envelope);
+
+#endif
