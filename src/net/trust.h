@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which certificates are believed. */
+#ifndef NET_TRUST_H
+#define NET_TRUST_H
+
+#include "base/error.h"
+#include "net/tls.h"
+
+#include <gnutls/gnutls.h>
+
+/* What the handshake may use: the user's priorities, or the system's without the versions and key
+ * sizes that RFC 8996 and RFC 9325 forbid. *LEAST is the version below which the connection must
+ * not be used, whatever the priorities allow. */
+bool trust_priorities(const struct tls_policy *policy, gnutls_protocol_t *least,
+		      gnutls_priority_t *priorities, struct error *err) MUST_CHECK;
+/* Loads the CA certificates, CRLs, client certificate and key that the policy names, and checks
+ * the form of its fingerprint. PEER must outlive the credentials. Without PEER, for a check only,
+ * what needs a PIN or a token is not opened. */
+bool trust_load(gnutls_certificate_credentials_t credentials, const struct tls_policy *policy,
+		const struct tls_peer *peer, struct error *err) MUST_CHECK;
+/* Judges the server's certificate, as soon as it is known: fingerprint, or chain, name, time,
+ * revocation and stapled OCSP answer. HOST is what the certificate must be for, without a zone or a
+ * trailing dot. *VERIFIED as tls_is_verified tells. */
+bool trust_verify(gnutls_session_t session, const struct tls_policy *policy, const char *host,
+		  bool *verified, struct error *err) MUST_CHECK;
+/* The hash of a certificate, as in "01:AB:…". NULL when the library cannot compute it. */
+const char *trust_fingerprint(const gnutls_datum_t *der, gnutls_digest_algorithm_t algorithm,
+			      struct arena *arena);
+/* The server's certificate, whatever it is worth; see tls_certificate. */
+bool trust_describe(gnutls_session_t session, struct arena *arena, struct tls_certificate *out);
+
+#endif
