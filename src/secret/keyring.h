@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The desktop's secret service, by libsecret, which is loaded only when it is asked. */
+#ifndef SECRET_KEYRING_H
+#define SECRET_KEYRING_H
+
+#include "base/error.h"
+#include "secret/secret.h"
+
+/* Looks up msmtp's attributes (host, service=smtp, user), then the older set (user, protocol=smtp,
+ * server). secret->at stays NULL without a failure when nothing is found, when libsecret is not
+ * installed, or when there is no session bus. FAULT_LOGIN, temporary trouble told in the sentence, when
+ * the keyring is locked and nobody answers within 5 s. */
+bool keyring_find(const char *host, const char *user, struct secret *secret,
+		  struct error *err) MUST_CHECK;
+
+#endif
