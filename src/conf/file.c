@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finds and reads the configuration files, and chooses an account. */
+#include "conf/file.h"
+
+#include "config.h"
+
+#include "base/file.h"
+#include "conf/grammar.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- finding ---- */
+
+/* A file that may be read, and what it is. */
+struct candidate {
+	const char *path;	/* NULL: there is no such place */
+	bool foreign;		/* the system's */
+};
+
+static bool
+ends_with(const char *path, const char *end)
+{
+	size_t len = strlen(path), end_len = strlen(end);
+
+	return len >= end_len && strcmp(path + len - end_len, end) == 0 &&
+	       (len == end_len || path[len - end_len - 1] == '/');
+}
+
+static enum dialect
+dialect_of(const char *path)
+{
+	bool msmtp = ends_with(path, ".msmtprc") || ends_with(path, "msmtprc") ||
+		     ends_with(path, "msmtp/config");
+
+	return msmtp ? DIALECT_MSMTP : DIALECT_POSTRIDER;
+}
+
+/* $XDG_CONFIG_HOME when it is absolute, as the XDG base directory specification wants it. */
+static const char *
+config_folder(struct arena *arena, const char *home)
+{
+	const char *told = secure_getenv("XDG_CONFIG_HOME");
+
+	if (told && *told == '/')
+		return told;
+	return home ? arena_printf(arena, "%s/.config", home) : NULL;
+}
+
+/* Opens a file of the search. *FD is -1 when there is none, or none for us: cron and at leave HOME
+ * pointing to folders and files of somebody else. */
+static bool
+open_candidate(const struct candidate *candidate, int *fd, struct error *err)
+{
+	struct stat status;
+	int reason;
+
+	*fd = open(candidate->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (*fd >= 0 || candidate->foreign || errno == ENOENT || errno == ENOTDIR)
+		return true;
+	reason = errno;
+	if (stat(candidate->path, &status) != 0 || status.st_uid != geteuid())
+		return true;
+	errno = reason;
+	return fail_errno(err, FAULT_CONFIG, _("cannot read the configuration file %s"),
+			  clean_text(err->arena, span_of(candidate->path)));
+}
+
+/* ---- reading ---- */
+
+/* Adds the accounts of the reading whose names are not yet there. */
+static bool
+add_accounts(struct arena *arena, struct config *config, struct grammar *grammar,
+	     struct error *err)
+{
+	size_t added = grammar->count, before = config->count;
+	struct account *all = arena_array(arena, struct account, before + added);
+
+	if (!grammar_end(grammar, all + before, err))
+		return false;
+	if (before)
+		memcpy(all, config->accounts, before * sizeof(*all));
+	config->accounts = all;
+	for (size_t i = before; i < before + added; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < before && !known; k++)
+			known = strcmp(all[k].name, all[i].name) == 0;
+		if (known)
+			account_release(&all[i]);
+		else
+			all[config->count++] = all[i];
+	}
+	return true;
+}
+
+static bool
+read_opened(struct arena *arena, struct config *config, const struct candidate *candidate, int fd,
+	    struct error *err)
+{
+	struct grammar grammar = {
+		.arena = arena,
+		.dialect = dialect_of(candidate->path),
+		.foreign = candidate->foreign,
+	};
+	bool ok = grammar_begin(&grammar, err) &&
+		  grammar_file(&grammar, fd, candidate->path, err) &&
+		  add_accounts(arena, config, &grammar, err);
+
+	grammar_release(&grammar);
+	if (grammar.exposed)
+		config->warning = arena_printf(arena, _("%s has a password that everybody can read"),
+					       grammar.exposed);
+	return ok;
+}
+
+/* Reads the first file that exists; *READ is its name, or NULL. */
+static bool
+read_first(struct arena *arena, struct config *config, const struct candidate *candidates,
+	   const char **read, struct error *err)
+{
+	for (; candidates->path; candidates++) {
+		CLEANUP(close_file) int fd = -1;
+
+		if (!open_candidate(candidates, &fd, err))
+			return false;
+		if (fd < 0)
+			continue;
+		*read = candidates->path;
+		return read_opened(arena, config, candidates, fd, err);
+	}
+	return true;
+}
+
+static bool
+read_user(struct arena *arena, struct config *config, struct error *err)
+{
+	const char *home = home_folder(arena), *folder = config_folder(arena, home);
+	struct candidate candidates[4] = { 0 };
+	size_t count = 0;
+
+	if (folder)
+		candidates[count++].path = arena_printf(arena, "%s/postrider/config", folder);
+	if (home)
+		candidates[count++].path = arena_printf(arena, "%s/.msmtprc", home);
+	if (folder)
+		candidates[count++].path = arena_printf(arena, "%s/msmtp/config", folder);
+	return read_first(arena, config, candidates, &config->user_file, err);
+}
+
+static bool
+read_system(struct arena *arena, struct config *config, struct error *err)
+{
+	static const struct candidate candidates[] = {
+		{ SYSCONFDIR "/postrider/config", true },
+		{ SYSCONFDIR "/msmtprc", true },
+		{ NULL, true },
+	};
+
+	return read_first(arena, config, candidates, &config->system_file, err);
+}
+
+static bool
+read_named(struct arena *arena, const char *file, struct config *config, struct error *err)
+{
+	struct candidate candidate = { .path = file };
+	CLEANUP(close_file) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return fail_errno(err, FAULT_CONFIG, _("cannot read the configuration file %s"),
+				  clean_text(arena, span_of(file)));
+	config->user_file = file;
+	return read_opened(arena, config, &candidate, fd, err);
+}
+
+bool
+config_read(struct arena *arena, const char *file, struct config *config, struct error *err)
+{
+	bool ok;
+
+	*config = (struct config){ 0 };
+	ok = file ? read_named(arena, file, config, err) : read_user(arena, config, err);
+	config->own = config->count;
+	if (ok && !file)
+		ok = read_system(arena, config, err);
+	if (!ok)
+		config_release(config);
+	return ok;
+}
+
+void
+config_release(struct config *config)
+{
+	for (size_t i = 0; i < config->count; i++)
+		account_release(&config->accounts[i]);
+	config->count = 0;
+}
+
+/* ---- choosing ---- */
+
+/* An address literal has brackets, too; so what is equal needs no pattern. */
+static bool
+matches_as_is(const char *from, const char *address)
+{
+	if (strcasecmp(from, address) == 0)
+		return true;
+	return strpbrk(from, "?*[") && fnmatch(from, address, 0) == 0;
+}
+
+bool
+from_matches(const char *from, const char *address)
+{
+	const char *at = strrchr(address, '@');
+	const char *plus = strchr(address, '+');
+	struct buf plain = { 0 };
+	bool matches;
+
+	if (!*from || !*address)
+		return false;
+	if (matches_as_is(from, address))
+		return true;
+	if (!at || !plus || plus > at || strchr(from, '+'))
+		return false;
+	buf_add(&plain, address, (size_t)(plus - address));
+	buf_add_string(&plain, at);
+	matches = matches_as_is(from, plain.at);
+	buf_release(&plain);
+	return matches;
+}
+
+static struct account *
+find_name(const struct config *config, const char *name, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (strcmp(config->accounts[i].name, name) == 0)
+			return &config->accounts[i];
+	return NULL;
+}
+
+/* `default` of one file, or its only account where that is as clear. */
+static struct account *
+find_usual(const struct config *config, size_t from, size_t to)
+{
+	struct account *account = find_name(config, "default", from, to);
+
+	if (!account && to - from == 1 && config->accounts[from].dialect == DIALECT_POSTRIDER)
+		account = &config->accounts[from];
+	return account;
+}
+
+/* All names, so that the user can choose. */
+static const char *
+names(const struct config *config, struct arena *arena)
+{
+	CLEANUP(release_buf) struct buf out = { 0 };
+
+	for (size_t i = 0; i < config->count; i++)
+		buf_printf(&out, "%s%s", i ? ", " : "", config->accounts[i].name);
+	return clean_text(arena, buf_span(&out));
+}
+
+static bool
+no_account(const struct config *config, struct error *err)
+{
+	const char *file = config->user_file ? config->user_file : config->system_file;
+
+	if (file)
+		return fail(err, FAULT_CONFIG, _("%s has no account, so no server is known"),
+			    clean_text(err->arena, span_of(file)));
+	fail(err, FAULT_CONFIG, _("there is no configuration, so no server is known"));
+	return fail_hint(err, _("Write from, host and password into ~/.config/postrider/config, or "
+				"name the server with --host"));
+}
+
+static bool
+no_such_name(const struct config *config, const char *name, struct error *err)
+{
+	const char *shown = clean_text(err->arena, span_of(name));
+
+	for (size_t i = 0; i < config->count; i++) {
+		const char *other = config->accounts[i].name;
+
+		if (is_near_word(span_of(name), other))
+			return fail(err, FAULT_CONFIG,
+				    _("there is no account \"%s\"; did you mean \"%s\"?"), shown,
+				    other);
+	}
+	return fail(err, FAULT_CONFIG, _("there is no account \"%s\", but these: %s"), shown,
+		    names(config, err->arena));
+}
+
+bool
+config_choose(const struct config *config, const struct account_wish *wish,
+	      struct account **account, struct error *err)
+{
+	*account = NULL;
+	if (!config->count)
+		return no_account(config, err);
+	if (wish->name) {
+		*account = find_name(config, wish->name, 0, config->count);
+		return *account || no_such_name(config, wish->name, err);
+	}
+	for (size_t i = 0; wish->sender && i < config->count; i++) {
+		const char *from = config->accounts[i].from;
+
+		if (from && from_matches(from, wish->sender)) {
+			*account = &config->accounts[i];
+			return true;
+		}
+	}
+	*account = find_usual(config, 0, config->own);
+	if (!*account)
+		*account = find_usual(config, config->own, config->count);
+	if (*account)
+		return true;
+	fail(err, FAULT_CONFIG, _("no account is called \"default\"; there are: %s"),
+	     names(config, err->arena));
+	return fail_hint(err, _("Choose one with -a, or give the sender of one with -f"));
+}

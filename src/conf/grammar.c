@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reads configuration files into accounts. */
+#include "conf/grammar.h"
+
+#include "base/file.h"
+#include "conf/eval.h"
+#include "conf/former.h"
+#include "conf/lines.h"
+#include "conf/settings.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+enum { DEEPEST = 10 };
+
+/* A file that is being read, and the one that includes it. */
+struct source {
+	struct lines lines;
+	const char *path;		/* as it is opened */
+	const struct source *outer;	/* NULL: the first */
+	bool holds_secret;		/* in plain sight, not printed by eval */
+};
+
+static struct origin
+here(const struct grammar *grammar)
+{
+	const struct lines *lines = &grammar->source->lines;
+
+	return (struct origin){ ORIGIN_FILE, lines->path, lines->number };
+}
+
+/* FAULT_CONFIG with file and line before the reason. */
+static bool
+wrong(const struct grammar *grammar, const char *reason, struct error *err)
+{
+	const struct lines *lines = &grammar->source->lines;
+
+	return fail(err, FAULT_CONFIG, "%s:%u: %s", lines->path, lines->number, reason);
+}
+
+/* Enough of a word to be recognised. */
+static const char *
+shown(struct arena *arena, struct span word)
+{
+	enum { SHOWN = 60 };
+
+	return clean_text(arena, span_part(word, 0, SHOWN));
+}
+
+/* ---- accounts ---- */
+
+static struct draft *
+find_account(const struct grammar *grammar, struct span name)
+{
+	for (size_t i = 0; i < grammar->count; i++)
+		if (span_equal(name, span_of(grammar->drafts[i]->account.name)))
+			return grammar->drafts[i];
+	return NULL;
+}
+
+/* Opens an account that has what `defaults` says so far. */
+static struct draft *
+add_account(struct grammar *grammar, struct span name)
+{
+	struct draft *draft = arena_take(grammar->arena, sizeof(*draft));
+
+	account_copy(&draft->account, &grammar->defaults.account);
+	draft->auto_from = grammar->defaults.auto_from;
+	draft->auto_from_origin = grammar->defaults.auto_from_origin;
+	draft->mail_domain = grammar->defaults.mail_domain;
+	draft->account.name = span_string(grammar->arena, name);
+	draft->account.whole = here(grammar);
+	if (grammar->count == grammar->room) {
+		size_t room = grammar->room ? grammar->room * 2 : 8;
+		struct draft **drafts = arena_array(grammar->arena, struct draft *, room);
+
+		if (grammar->count)
+			memcpy(drafts, grammar->drafts, grammar->count * sizeof(struct draft *));
+		grammar->drafts = drafts;
+		grammar->room = room;
+	}
+	grammar->drafts[grammar->count++] = draft;
+	grammar->current = draft;
+	return draft;
+}
+
+/* What the parent says itself; what it has from an earlier `defaults` counts as not said. */
+static void
+inherit(struct draft *draft, const struct draft *parent)
+{
+	for (size_t row = 0; row < settings_count; row++) {
+		if (!parent->own[row])
+			continue;
+		setting_copy(&draft->account, &parent->account, row);
+		draft->own[row] = true;
+	}
+	if (parent->auto_from) {
+		draft->auto_from = true;
+		draft->auto_from_origin = parent->auto_from_origin;
+	}
+	if (parent->mail_domain)
+		draft->mail_domain = parent->mail_domain;
+}
+
+static bool
+no_parent(const struct grammar *grammar, struct span name, struct error *err)
+{
+	const char *text = shown(grammar->arena, name);
+
+	for (size_t i = 0; i < grammar->count; i++) {
+		const char *other = grammar->drafts[i]->account.name;
+
+		if (is_near_word(name, other))
+			return wrong(grammar,
+				     arena_printf(err->arena,
+						  _("there is no account \"%s\" before this line; "
+						    "did you mean \"%s\"?"),
+						  text, other),
+				     err);
+	}
+	return wrong(grammar,
+		     arena_printf(err->arena, _("there is no account \"%s\" before this line"), text),
+		     err);
+}
+
+static bool
+read_parents(struct grammar *grammar, struct draft *draft, struct span list, struct error *err)
+{
+	for (;;) {
+		size_t comma = span_find(list, ',');
+		struct span name = span_trim(span_part(list, 0, comma));
+		const struct draft *parent = find_account(grammar, name);
+
+		if (!name.len)
+			return wrong(grammar, _("the name of a parent account is missing"), err);
+		if (!parent || parent == draft)
+			return no_parent(grammar, name, err);
+		inherit(draft, parent);
+		if (comma == list.len)
+			return true;
+		list = span_part(list, comma + 1, list.len);
+	}
+}
+
+/* account NAME [: PARENT[, PARENT…]] */
+static bool
+read_account(struct grammar *grammar, struct span value, struct error *err)
+{
+	size_t colon = span_find(value, ':');
+	struct span name = span_trim(span_part(value, 0, colon));
+	const struct draft *other = find_account(grammar, name);
+	struct draft *draft;
+
+	if (!name.len)
+		return wrong(grammar, _("the account has no name"), err);
+	if (span_find(name, ',') < name.len)
+		return wrong(grammar, _("the name of an account cannot have a comma"), err);
+	if (other)
+		return wrong(grammar,
+			     arena_printf(err->arena, _("the account \"%s\" stands already in %s:%u"),
+					  shown(err->arena, name), other->account.whole.file,
+					  other->account.whole.line),
+			     err);
+	draft = add_account(grammar, name);
+	return colon == value.len ||
+	       read_parents(grammar, draft, span_part(value, colon + 1, value.len), err);
+}
+
+/* ---- settings ---- */
+
+/* Into which draft a setting goes; before any account there is one called `default`. */
+static struct draft *
+current_draft(struct grammar *grammar)
+{
+	return grammar->current ? grammar->current : add_account(grammar, SPAN("default"));
+}
+
+static bool
+apply(struct grammar *grammar, size_t row, struct span value, struct error *err)
+{
+	struct draft *draft = current_draft(grammar);
+	struct assignment assignment = { .row = row, .text = value, .origin = here(grammar) };
+
+	draft->own[row] = true;
+	return setting_apply(grammar->arena, &draft->account, &assignment, err);
+}
+
+static bool
+unknown(const struct grammar *grammar, struct span word, struct error *err)
+{
+	const char *text = shown(grammar->arena, word), *near = setting_suggestion(word);
+
+	if (near)
+		return wrong(grammar,
+			     arena_printf(err->arena,
+					  _("unknown setting \"%s\"; did you mean \"%s\"?"), text,
+					  near),
+			     err);
+	return wrong(grammar, arena_printf(err->arena, _("unknown setting \"%s\""), text), err);
+}
+
+static bool
+read_former(struct grammar *grammar, struct span word, struct span value, struct error *err)
+{
+	const char *text = shown(grammar->arena, word);
+	size_t row = 0;
+
+	switch (former_setting(word, &value, &row)) {
+	case FORMER_SETTING:
+		return apply(grammar, row, value, err);
+	case FORMER_IGNORED:
+		current_draft(grammar);
+		return true;
+	case FORMER_WRONG:
+		return wrong(grammar,
+			     arena_printf(err->arena,
+					  former_is_bare(word)
+						  ? _("\"%s\" takes no argument")
+						  : _("the value of \"%s\" is neither on nor off"),
+					  text),
+			     err);
+	case FORMER_UNKNOWN:
+		break;
+	}
+	return unknown(grammar, word, err);
+}
+
+/* auto_from and maildomain make one value together, whichever comes first. */
+static bool
+read_auto_from(struct grammar *grammar, struct span word, struct span value, struct error *err)
+{
+	struct draft *draft = current_draft(grammar);
+	bool on = !value.len || span_same_word(value, SPAN("on"));
+
+	if (span_equal(word, SPAN("maildomain"))) {
+		draft->mail_domain = value.len ? span_string(grammar->arena, value) : NULL;
+		return true;
+	}
+	if (!on && !span_same_word(value, SPAN("off")))
+		return wrong(grammar, _("the value of \"auto_from\" is neither on nor off"), err);
+	draft->auto_from = on;
+	draft->auto_from_origin = here(grammar);
+	return true;
+}
+
+static bool
+read_setting(struct grammar *grammar, struct source *source, struct span word, struct span value,
+	     struct error *err)
+{
+	int row = setting_row(word);
+
+	if (span_equal(word, SPAN("auto_from")) || span_equal(word, SPAN("maildomain")))
+		return read_auto_from(grammar, word, value, err);
+	if (row < 0)
+		return read_former(grammar, word, value, err);
+	if (settings[row].kind->hidden && value.len)
+		source->holds_secret = true;
+	return apply(grammar, (size_t)row, value, err);
+}
+
+/* ---- lines from elsewhere ---- */
+
+static bool read_lines(struct grammar *grammar, struct source *source, struct error *err);
+static bool read_line(struct grammar *grammar, struct source *source, struct span word,
+		      struct span value, struct error *err);
+
+/* The names of the files on the way to PATH, the first one first. */
+static void
+add_chain(struct buf *out, const struct source *source)
+{
+	if (source->outer)
+		add_chain(out, source->outer);
+	buf_printf(out, "%s, ", source->lines.path);
+}
+
+static bool
+too_deep(const struct grammar *grammar, const char *path, const char *reason, struct error *err)
+{
+	CLEANUP(release_buf) struct buf chain = { 0 };
+
+	add_chain(&chain, grammar->source);
+	return wrong(grammar, arena_printf(err->arena, "%s: %s%s", reason, chain.at, path), err);
+}
+
+/* Whether the file may be read from here: not within itself, and not too deep. */
+static bool
+check_chain(const struct grammar *grammar, int fd, const char *path, struct error *err)
+{
+	struct stat status;
+	unsigned depth = 0;
+
+	if (fstat(fd, &status) != 0)
+		return fail_errno(err, FAULT_CONFIG, _("cannot read the configuration file %s"),
+				  path);
+	for (const struct source *at = grammar->source; at; at = at->outer) {
+		if (at->lines.status.st_dev == status.st_dev &&
+		    at->lines.status.st_ino == status.st_ino)
+			return too_deep(grammar, path, _("include goes round in a circle"), err);
+		if (++depth > DEEPEST)
+			return too_deep(grammar, path, _("include goes too deep"), err);
+	}
+	return true;
+}
+
+/* Relative names are relative to the file that includes. */
+static const char *
+included_path(struct arena *arena, const struct source *source, struct span value)
+{
+	const char *path = expand_home(arena, span_string(arena, value));
+	const char *slash = strrchr(source->path, '/');
+
+	if (*path == '/' || !slash)
+		return path;
+	return arena_printf(arena, "%.*s%s", (int)(slash + 1 - source->path), source->path, path);
+}
+
+static bool
+read_include(struct grammar *grammar, struct source *source, struct span value, struct error *err)
+{
+	const char *path = included_path(grammar->arena, source, value);
+	const char *visible = clean_text(grammar->arena, span_of(path));
+	CLEANUP(close_file) int fd = -1;
+
+	if (!value.len)
+		return wrong(grammar, _("include needs the name of a file"), err);
+	if (grammar->inert)
+		return wrong(grammar, _("include is not possible here"), err);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return fail_errno(err, FAULT_CONFIG, _("%s:%u: cannot read the included file %s"),
+				  source->lines.path, source->lines.number, visible);
+	return check_chain(grammar, fd, visible, err) && grammar_file(grammar, fd, path, err);
+}
+
+/* The first line that a command prints stands for this one. */
+static bool
+read_eval(struct grammar *grammar, struct source *source, struct span value, struct error *err)
+{
+	struct error inner = { .arena = err->arena };
+	struct secret output = { 0 };
+	struct lines lines = { .path = source->lines.path, .number = source->lines.number };
+	bool secret_before = source->holds_secret, ok = false;
+	struct span word;
+
+	if (!value.len)
+		return wrong(grammar, _("eval needs a command"), err);
+	if (grammar->inert)
+		return wrong(grammar, _("eval is not possible here"), err);
+	if (!eval_line(span_string(grammar->arena, value), &output, &inner))
+		return wrong(grammar, inner.what, err);
+	lines.rest = (struct span){ output.at, output.len };
+	lines.number--;
+	switch (lines_next(&lines, &word, &value, err)) {
+	case LINES_GIVEN:
+		ok = span_equal(word, SPAN("eval"))
+			     ? wrong(grammar, _("eval cannot print another eval"), err)
+			     : read_line(grammar, source, word, value, err);
+		break;
+	case LINES_END:
+		ok = true;
+		break;
+	case LINES_BAD:
+		break;
+	}
+	source->holds_secret = secret_before;
+	secret_release(&output);
+	return ok;
+}
+
+/* ---- lines ---- */
+
+static bool
+read_line(struct grammar *grammar, struct source *source, struct span word, struct span value,
+	  struct error *err)
+{
+	if (span_equal(word, SPAN("account")))
+		return read_account(grammar, value, err);
+	if (span_equal(word, SPAN("include")))
+		return read_include(grammar, source, value, err);
+	if (span_equal(word, SPAN("eval")))
+		return read_eval(grammar, source, value, err);
+	if (!span_equal(word, SPAN("defaults")))
+		return read_setting(grammar, source, word, value, err);
+	if (value.len)
+		return wrong(grammar, _("\"defaults\" takes no argument"), err);
+	grammar->current = &grammar->defaults;
+	return true;
+}
+
+static bool
+read_lines(struct grammar *grammar, struct source *source, struct error *err)
+{
+	struct span word, value;
+
+	for (;;) {
+		switch (lines_next(&source->lines, &word, &value, err)) {
+		case LINES_END:
+			return true;
+		case LINES_BAD:
+			return false;
+		case LINES_GIVEN:
+			if (!read_line(grammar, source, word, value, err))
+				return false;
+		}
+	}
+}
+
+/* A password may stand only where others cannot read it. */
+static bool
+check_secrecy(struct grammar *grammar, const struct source *source, struct error *err)
+{
+	if (!source->holds_secret)
+		return true;
+	if (!grammar->foreign)
+		return lines_are_private(&source->lines, grammar->dialect == DIALECT_POSTRIDER, err);
+	if (!grammar->exposed && (source->lines.status.st_mode & S_IROTH))
+		grammar->exposed = source->lines.path;
+	return true;
+}
+
+/* ---- the whole ---- */
+
+bool
+grammar_begin(struct grammar *grammar, struct error *err)
+{
+	return account_defaults(grammar->arena, grammar->dialect, &grammar->defaults.account, err);
+}
+
+bool
+grammar_file(struct grammar *grammar, int fd, const char *path, struct error *err)
+{
+	struct source source = { .outer = grammar->source, .path = path };
+	bool ok;
+
+	if (!lines_read(&source.lines, fd, clean_text(grammar->arena, span_of(path)), err))
+		return false;
+	grammar->source = &source;
+	ok = read_lines(grammar, &source, err) && check_secrecy(grammar, &source, err);
+	grammar->source = source.outer;
+	lines_release(&source.lines);
+	return ok;
+}
+
+bool
+grammar_text(struct grammar *grammar, const char *path, struct span text, struct error *err)
+{
+	struct source source = { .path = path, .lines = { .path = path, .rest = text } };
+	bool ok;
+
+	grammar->source = &source;
+	ok = read_lines(grammar, &source, err);
+	grammar->source = NULL;
+	return ok;
+}
+
+/* The sender that auto_from makes wins over `from`, as it always did. */
+static bool
+finish_auto_from(struct grammar *grammar, struct draft *draft, struct error *err)
+{
+	const char *at = draft->mail_domain ? "@" : "";
+	const char *domain = draft->mail_domain ? draft->mail_domain : "";
+	struct assignment assignment = {
+		.row = (size_t)setting_row(SPAN("from")),
+		.text = span_of(arena_printf(grammar->arena, "%%U%s%s", at, domain)),
+		.origin = draft->auto_from_origin,
+	};
+
+	return !draft->auto_from ||
+	       setting_apply(grammar->arena, &draft->account, &assignment, err);
+}
+
+bool
+grammar_end(struct grammar *grammar, struct account *accounts, struct error *err)
+{
+	for (size_t i = 0; i < grammar->count; i++)
+		if (!finish_auto_from(grammar, grammar->drafts[i], err))
+			return false;
+	for (size_t i = 0; i < grammar->count; i++)
+		accounts[i] = grammar->drafts[i]->account;
+	grammar->count = 0;
+	return true;
+}
+
+void
+grammar_release(struct grammar *grammar)
+{
+	for (size_t i = 0; i < grammar->count; i++)
+		account_release(&grammar->drafts[i]->account);
+	account_release(&grammar->defaults.account);
+	grammar->count = 0;
+}

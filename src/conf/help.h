@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What `postrider help` says; made from the tables of flags and settings. */
+#ifndef CONF_HELP_H
+#define CONF_HELP_H
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+/* Writes the help: examples first, then the options by chapter. TOPIC is NULL, a setting or option (with
+ * or without dashes), or an exit status. FAULT_USAGE for an unknown topic. */
+bool options_help(const char *topic, FILE *out, struct error *err) MUST_CHECK;
+
+#endif

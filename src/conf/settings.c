@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The master copy of the settings; everything else about them is derived from this table. */
+#include "conf/settings.h"
+
+#include <string.h>
+
+/* The offset of a member, which must have that very type: else no association fits, and the row does
+ * not compile. */
+#define MEMBER(type, member) \
+	_Generic(((struct account *)0)->member, type: offsetof(struct account, member))
+
+#define FLAG(member) .kind = &kind_flag, .at = MEMBER(bool, member)
+#define CLEARTEXT(member) .kind = &kind_cleartext, .at = MEMBER(bool, member)
+#define WORDS(which, member) .kind = &kind_##which, .at = MEMBER(const char *, member)
+#define NUMBER(which, member) .kind = &kind_##which, .at = MEMBER(unsigned, member)
+#define STARTTLS(member) .kind = &kind_starttls, .at = MEMBER(enum starttls, member)
+#define PROTOCOL(member) .kind = &kind_protocol, .at = MEMBER(enum protocol, member)
+#define FAMILY(member) .kind = &kind_family, .at = MEMBER(enum ip_family, member)
+#define ADD_FIELD(member) .kind = &kind_add_field, .at = MEMBER(enum add_field, member)
+#define ADD_MISSING(member) .kind = &kind_add_missing, .at = MEMBER(enum add_field, member)
+#define TO_HEADER(member) .kind = &kind_to_header, .at = MEMBER(enum to_header, member)
+#define SECRET(member) .kind = &kind_secret, .at = MEMBER(struct secret, member)
+
+/* clang-format off */
+const char *const chapter_titles[CHAPTER_COUNT] = {
+	[CHAPTER_SERVER]  = N_("The server"),
+	[CHAPTER_TLS]     = N_("TLS"),
+	[CHAPTER_LOGIN]   = N_("Login"),
+	[CHAPTER_MESSAGE] = N_("The message"),
+	[CHAPTER_LOG]     = N_("Logging"),
+};
+
+const struct setting settings[] = {
+	/* ---- the server ---- */
+	{ .name = "host", WORDS(host, endpoint.host), .chapter = CHAPTER_SERVER, .fallback = "",
+	  .help = N_("Name or address of the server that takes the mail.") },
+	{ .name = "port", NUMBER(port, port), .chapter = CHAPTER_SERVER, .fallback = "",
+	  .help = N_("TCP port; without it, 465 (TLS from the start) and 587 (STARTTLS) are tried, "
+		     "or 25 without TLS and for an msmtp file.") },
+	{ .name = "ip", FAMILY(endpoint.family), .chapter = CHAPTER_SERVER, .fallback = "any",
+	  .help = N_("Use only IPv4 or only IPv6.") },
+	{ .name = "source_ip", WORDS(ip_address, endpoint.source_ip), .chapter = CHAPTER_SERVER,
+	  .fallback = "", .help = N_("Connect from this address.") },
+	{ .name = "socket", WORDS(path, endpoint.socket), .chapter = CHAPTER_SERVER, .fallback = "",
+	  .help = N_("Unix socket of the server; it is used in place of host and port.") },
+	{ .name = "protocol", PROTOCOL(protocol), .chapter = CHAPTER_SERVER, .fallback = "smtp",
+	  .help = N_("SMTP, or LMTP for a server that delivers at once.") },
+	{ .name = "domain", WORDS(domain, domain), .chapter = CHAPTER_SERVER, .fallback = "localhost",
+	  .help = N_("Name by which this host greets the server; %H, %C and %M are host name, full "
+		     "host name and mail name.") },
+	{ .name = "timeout", NUMBER(seconds, timeout), .chapter = CHAPTER_SERVER, .fallback = "off",
+	  .help = N_("Longest wait for anything; off: each step has its own limit (RFC 5321).") },
+	{ .name = "proxy_host", WORDS(host, endpoint.proxy_host), .chapter = CHAPTER_SERVER,
+	  .fallback = "", .help = N_("SOCKS5 proxy, which also looks up the server's name.") },
+	{ .name = "proxy_port", NUMBER(port, endpoint.proxy_port), .chapter = CHAPTER_SERVER,
+	  .fallback = "1080", .help = N_("Port of the proxy.") },
+	{ .name = "proxy_user", WORDS(text, endpoint.proxy_user), .chapter = CHAPTER_SERVER,
+	  .fallback = "", .help = N_("User name at the proxy.") },
+	{ .name = "proxy_password", WORDS(masked, endpoint.proxy_password), .chapter = CHAPTER_SERVER,
+	  .fallback = "", .file_only = true, .help = N_("Password at the proxy.") },
+
+	/* ---- TLS ---- */
+	{ .name = "tls", FLAG(tls.on), .chapter = CHAPTER_TLS, .fallback = "on", .msmtp = "off",
+	  .help = N_("Encrypt; when on, nothing is sent without TLS.") },
+	{ .name = "tls_starttls", STARTTLS(tls.starttls), .chapter = CHAPTER_TLS,
+	  .fallback = "auto", .msmtp = "on",
+	  .help = N_("Begin TLS with STARTTLS (on) or with the first byte (off); auto: by the port, "
+		     "465 is TLS from the start.") },
+	{ .name = "tls_trust_file", WORDS(path, tls.trust_file), .chapter = CHAPTER_TLS,
+	  .fallback = "system",
+	  .help = N_("Trusted certificate authorities in PEM form, or \"system\".") },
+	{ .name = "tls_crl_file", WORDS(path, tls.crl_file), .chapter = CHAPTER_TLS, .fallback = "",
+	  .help = N_("Revoked certificates in PEM form.") },
+	{ .name = "tls_fingerprint", WORDS(fingerprint, tls.fingerprint), .chapter = CHAPTER_TLS,
+	  .fallback = "",
+	  .help = N_("The one certificate to trust (SHA-256); authorities, name and dates are not "
+		     "looked at then.") },
+	{ .name = "tls_key_file", WORDS(path, tls.key_file), .chapter = CHAPTER_TLS, .fallback = "",
+	  .help = N_("Private key of this client: PEM file or PKCS#11 URI.") },
+	{ .name = "tls_cert_file", WORDS(path, tls.cert_file), .chapter = CHAPTER_TLS, .fallback = "",
+	  .help = N_("Certificate of this client: PEM file or PKCS#11 URI.") },
+	{ .name = "tls_certcheck", FLAG(tls.check), .chapter = CHAPTER_TLS, .fallback = "on",
+	  .help = N_("Verify the server's certificate; off is for tests only.") },
+	{ .name = "tls_priorities", WORDS(text, tls.priorities), .chapter = CHAPTER_TLS,
+	  .fallback = "", .help = N_("Algorithms, as a GnuTLS priority string.") },
+	{ .name = "tls_host_override", WORDS(host, tls.host_override), .chapter = CHAPTER_TLS,
+	  .fallback = "", .help = N_("Name that the certificate must have, when it is not host.") },
+	{ .name = "tls_min_version", WORDS(tls_version, tls.min_version), .chapter = CHAPTER_TLS,
+	  .fallback = "1.2", .help = N_("Oldest version of TLS that is good enough.") },
+	{ .name = "tls_min_dh_prime_bits", NUMBER(number, tls.min_dh_prime_bits),
+	  .chapter = CHAPTER_TLS, .fallback = "",
+	  .help = N_("Smallest Diffie-Hellman prime, in bits.") },
+
+	/* ---- login ---- */
+	{ .name = "auth", WORDS(auth, login.auth), .chapter = CHAPTER_LOGIN,
+	  .fallback = "auto", .msmtp = "off",
+	  .help = N_("Log in with the best mechanism that the server offers (on), with one "
+		     "mechanism, or not at all (off); auto: when a user or a password is given.") },
+	{ .name = "user", WORDS(text, login.user), .chapter = CHAPTER_LOGIN, .fallback = "",
+	  .help = N_("User name; without it the address in from.") },
+	{ .name = "password", SECRET(secret.password), .chapter = CHAPTER_LOGIN, .fallback = "",
+	  .file_only = true,
+	  .help = N_("Password, or token for oauthbearer and xoauth2; the file must be readable by "
+		     "nobody else.") },
+	{ .name = "passwordeval", WORDS(command, secret.command), .chapter = CHAPTER_LOGIN,
+	  .fallback = "", .help = N_("Shell command that prints the password.") },
+	{ .name = "ntlmdomain", WORDS(text, login.ntlm_domain), .chapter = CHAPTER_LOGIN,
+	  .fallback = "", .help = N_("Domain for NTLM.") },
+	{ .name = "cleartext_auth", CLEARTEXT(login.cleartext), .chapter = CHAPTER_LOGIN,
+	  .fallback = "never",
+	  .help = N_("Allow passwords without TLS: never, or to this very host (loopback).") },
+
+	/* ---- the message ---- */
+	{ .name = "from", WORDS(sender, from), .chapter = CHAPTER_MESSAGE, .fallback = NULL,
+	  .help = N_("Envelope sender; with wildcards (*@example.org), the senders for whom this "
+		     "account is chosen.") },
+	{ .name = "from_full_name", WORDS(text, from_full_name), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "", .help = N_("Name for a From field that has to be added.") },
+	{ .name = "allow_from_override", FLAG(allow_from_override), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "on", .help = N_("Let -f replace the sender that from says.") },
+	{ .name = "set_from_header", ADD_FIELD(header.from), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "auto",
+	  .help = N_("Add a From field when there is none (auto), replace it (on), or leave it.") },
+	{ .name = "set_date_header", ADD_MISSING(header.date), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "auto", .help = N_("Add a Date field when there is none.") },
+	{ .name = "set_msgid_header", ADD_MISSING(header.message_id), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "auto", .help = N_("Add a Message-ID field when there is none.") },
+	{ .name = "set_to_header", TO_HEADER(header.to), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "auto", .msmtp = "off",
+	  .help = N_("Add \"To: undisclosed-recipients:;\" when no recipient is shown (auto), always "
+		     "(undisclosed_recipients), or show all recipients (on).") },
+	{ .name = "remove_bcc_headers", FLAG(header.remove_bcc), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "on", .help = N_("Remove Bcc fields.") },
+	{ .name = "qualify_domain", WORDS(domain, qualify_domain), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "",
+	  .help = N_("Domain for addresses without one; else the mail name, the domain of from, or "
+		     "the host name.") },
+	{ .name = "partial_delivery", FLAG(partial_delivery), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "on", .msmtp = "off",
+	  .help = N_("Send to the accepted recipients although others are refused.") },
+	{ .name = "dsn_notify", WORDS(notify, dsn_notify), .chapter = CHAPTER_MESSAGE, .fallback = "",
+	  .help = N_("When to report to the sender: never, or a list of success, failure, delay.") },
+	{ .name = "dsn_return", WORDS(return, dsn_return), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "", .help = N_("How much of the message a report returns.") },
+
+	/* ---- logging ---- */
+	{ .name = "logfile", WORDS(path, log.file), .chapter = CHAPTER_LOG, .fallback = "",
+	  .help = N_("Write a line for each message to this file (\"-\": standard output).") },
+	{ .name = "logfile_time_format", WORDS(text, log.time_format), .chapter = CHAPTER_LOG,
+	  .fallback = "", .help = N_("Time in that line, as for strftime(3), or \"none\".") },
+	{ .name = "syslog", WORDS(syslog, log.syslog), .chapter = CHAPTER_LOG, .fallback = "off",
+	  .help = N_("Write that line to the system's log.") },
+};
+/* clang-format on */
+
+const size_t settings_count = sizeof(settings) / sizeof(settings[0]);
+_Static_assert(sizeof(settings) / sizeof(settings[0]) <= SETTINGS_MAX, "origins have room for all");
+
+/* ---- names ---- */
+
+static char
+name_letter(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
+int
+setting_row(struct span name)
+{
+	for (size_t row = 0; row < settings_count; row++) {
+		const char *known = settings[row].name;
+		size_t i = 0;
+
+		while (i < name.len && known[i] && name_letter(name.at[i]) == known[i])
+			i++;
+		if (i == name.len && !known[i])
+			return (int)row;
+	}
+	return -1;
+}
+
+bool
+is_near_word(struct span word, const char *other)
+{
+	enum { FAR = 2, LONGEST = 63 };
+	char copy[LONGEST + 1] = "";
+	unsigned distance;
+
+	if (word.len > LONGEST)
+		return false;
+	for (size_t i = 0; i < word.len; i++)
+		copy[i] = name_letter(word.at[i]);
+	distance = edit_distance(copy, other, FAR);
+	/* Of a short word too little would be left. */
+	return distance <= FAR && distance * 2 < word.len;
+}
+
+const char *
+setting_suggestion(struct span name)
+{
+	static const char *const others[] = { "account", "defaults", "include", "eval" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (is_near_word(name, others[i]))
+			return others[i];
+	for (size_t row = 0; row < settings_count; row++)
+		if (is_near_word(name, settings[row].name))
+			return settings[row].name;
+	return NULL;
+}
+
+/* ---- values ---- */
+
+static bool
+holds_control(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (is_control(text.at[i]) && text.at[i] != '\t')
+			return true;
+	return false;
+}
+
+/* Says about which setting, and where, REASON complains. */
+static bool
+refuse(const struct assignment *assignment, const char *reason, struct error *err)
+{
+	const struct origin *origin = &assignment->origin;
+	const char *name = settings[assignment->row].name;
+
+	switch (origin->kind) {
+	case ORIGIN_FILE:
+		return fail(err, FAULT_CONFIG, _("%s:%u: the value of \"%s\" is wrong: %s"),
+			    origin->file, origin->line, name, reason);
+	case ORIGIN_OPTION: {
+		char *option = arena_string(err->arena, name);
+
+		for (char *c = option; *c; c++)
+			*c = *c == '_' ? '-' : *c;
+		return fail(err, FAULT_USAGE, _("the value of --%s is wrong: %s"), option, reason);
+	}
+	case ORIGIN_DEFAULT:
+		break;
+	}
+	return fail(err, FAULT_BUG, _("the default of \"%s\" is wrong: %s"), name, reason);
+}
+
+bool
+setting_apply(struct arena *arena, struct account *account, const struct assignment *assignment,
+	      struct error *err)
+{
+	const struct kind *kind = settings[assignment->row].kind;
+	void *place = (char *)account + settings[assignment->row].at;
+	struct span text = assignment->text;
+	struct error inner = { .arena = err->arena };
+
+	if (!text.len && kind->empty)
+		text = span_of(kind->empty);
+	if (holds_control(text))
+		return refuse(assignment, _("it has a control character"), err);
+	if (!kind->parse(kind, arena, text, place, &inner))
+		return refuse(assignment, inner.what, err);
+	account->origins[assignment->row] = assignment->origin;
+	return true;
+}
+
+bool
+account_defaults(struct arena *arena, enum dialect dialect, struct account *account,
+		 struct error *err)
+{
+	*account = (struct account){ .dialect = dialect };
+	for (size_t row = 0; row < settings_count; row++) {
+		const struct setting *setting = &settings[row];
+		const char *text = dialect == DIALECT_MSMTP && setting->msmtp ? setting->msmtp
+									      : setting->fallback;
+		struct assignment assignment = { .row = row, .text = span_of(text) };
+
+		if (text && !setting_apply(arena, account, &assignment, err))
+			return false;
+	}
+	return true;
+}
+
+void
+setting_copy(struct account *to, const struct account *from, size_t row)
+{
+	const struct setting *setting = &settings[row];
+	char *place = (char *)to + setting->at;
+	const char *source = (const char *)from + setting->at;
+
+	if (setting->kind == &kind_secret)
+		secret_copy((struct secret *)(void *)place, (const struct secret *)(const void *)source);
+	else
+		memcpy(place, source, setting->kind->size);
+	to->origins[row] = from->origins[row];
+}
+
+void
+account_copy(struct account *to, const struct account *from)
+{
+	*to = *from;
+	to->secret.password = (struct secret){ 0 };
+	secret_copy(&to->secret.password, &from->secret.password);
+}
