@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The program: puts the process in order, reads the command line, and does what it says. */
+#include "app/send.h"
+#include "app/show.h"
+#include "app/timeline.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define MAY_BE_TRACED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MAY_BE_TRACED 1
+#endif
+#endif
+#ifndef MAY_BE_TRACED
+#define MAY_BE_TRACED 0
+#endif
+
+/* Descriptors 0 to 2 must be ours before anything else is opened. Whether 0 was open. */
+static bool
+open_standard_files(void)
+{
+	bool had_input = fcntl(STDIN_FILENO, F_GETFD) >= 0;
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			_exit(fault_status(FAULT_SYSTEM));
+	return had_input;
+}
+
+/* What a caller may have left behind: blocked and ignored signals, a timer, a generous
+ * umask. */
+static void
+reset_signals(void)
+{
+	static const int ignored[] = { SIGPIPE, SIGXFSZ };
+	static const int ordinary[] = { SIGCHLD, SIGALRM, SIGTERM, SIGINT, SIGQUIT };
+	const struct itimerval never = { 0 };
+	sigset_t none;
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	for (size_t i = 0; i < sizeof(ordinary) / sizeof(ordinary[0]); i++)
+		signal(ordinary[i], SIG_DFL);
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* No core dump and no other process of this user may see the secrets. */
+static void
+protect_memory(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	if (!MAY_BE_TRACED)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static bool
+run_mode(struct run *run, struct error *err)
+{
+	const struct request *request = run->request;
+
+	switch (request->mode) {
+	case MODE_SEND:
+		return send_message(run, err);
+	case MODE_PRETEND:
+		if (!run_choose_account(run, request->sender, err))
+			return false;
+		show_pretend(run);
+		return true;
+	case MODE_INFO:
+		return run_choose_account(run, request->sender, err) &&
+		       show_info(run, err);
+	case MODE_RMQS:
+		return run_choose_account(run, request->sender, err) &&
+		       start_remote_queue(run, err);
+	case MODE_VERSION:
+		show_version();
+		return true;
+	case MODE_HELP:
+		break;
+	}
+	return options_help(request->topic, stdout, err);
+}
+
+static const char *
+program_name(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *name = slash ? slash + 1 : path;
+
+	return name && *name ? name : "postrider";
+}
+
+/* With nothing to read and nothing asked, a person is at the terminal and wants to know. */
+static bool
+needs_help(int argc, const struct request *request)
+{
+	return argc <= 1 && request->mode == MODE_SEND && isatty(STDIN_FILENO);
+}
+
+/* Everything between the command line and the exit status. */
+static bool
+carry_out(struct run *run, struct request *request, bool had_input, struct error *err)
+{
+	if (request->mode == MODE_SEND && !had_input)
+		return fail(err, FAULT_NO_INPUT,
+			    _("Standard input is not open: there is no message"));
+	if (!run_mode(run, err))
+		return false;
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return fail_errno(err, FAULT_IO, _("Standard output cannot be written"));
+	return true;
+}
+
+/* The failure first, then who has the message, then where the time went. */
+static void
+tell(const struct run *run, const struct error *err)
+{
+	if (err->fault)
+		report_error(run->reporter, err);
+	if (run->delivery)
+		report_verdicts(run->reporter, run->delivery);
+	if (run->request->timeline && run->session.first)
+		timeline_draw(&run->session, stderr);
+}
+
+int
+main(int argc, char **argv)
+{
+	bool had_input = open_standard_files();
+	struct arena arena = { 0 };
+	struct error err = { .arena = &arena };
+	struct request request = { 0 };
+	struct reporter reporter = { .program = program_name(argc ? argv[0] : NULL) };
+	struct run run = { .arena = &arena, .request = &request, .reporter = &reporter };
+	int status;
+
+	reset_signals();
+	protect_memory();
+	umask(077);
+	setlocale(LC_ALL, "");
+#if HAVE_NLS
+	bindtextdomain("postrider", LOCALEDIR);
+	textdomain("postrider");
+#endif
+	if (options_read(&arena, argc, argv, &request, &err)) {
+		if (needs_help(argc, &request))
+			request.mode = MODE_HELP;
+		reporter.verbose = request.verbose;
+		reporter.debug = request.debug;
+		if (!carry_out(&run, &request, had_input, &err) &&
+		    request.mode == MODE_SEND)
+			drain_input();
+	} else {
+		drain_input();
+	}
+	run_disconnect(&run);
+	tell(&run, &err);
+	status = fault_status(err.fault);
+	run_release(&run);
+	arena_release(&arena);
+	return status;
+}

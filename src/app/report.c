@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writes for the person at the terminal. */
+#include "app/report.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+report_line(const struct reporter *reporter, const char *format, ...)
+{
+	va_list arguments;
+
+	if (reporter->quiet)
+		return;
+	va_start(arguments, format);
+	fprintf(stderr, "%s: ", reporter->program);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+}
+
+void
+report_error(const struct reporter *reporter, const struct error *err)
+{
+	report_line(reporter, "%s", err->what);
+	if (err->reply && *err->reply)
+		report_line(reporter, _("The server said: \"%s\""), err->reply);
+	if (err->hint)
+		report_line(reporter, "%s", err->hint);
+}
+
+static const char *
+outcome_words(enum outcome outcome)
+{
+	switch (outcome) {
+	case DELIVERED:
+		return _("has it");
+	case REFUSED:
+		return _("has not got it: refused");
+	case DEFERRED:
+		return _("has not got it: refused for now");
+	case IN_DOUBT:
+		return _("may have got it");
+	case PENDING:
+		break;
+	}
+	return _("has not got it");
+}
+
+void
+report_verdicts(const struct reporter *reporter, const struct delivery *delivery)
+{
+	const struct envelope *envelope = delivery->envelope;
+	struct arena arena = { 0 };
+
+	if (envelope->count < 2 || !delivery->verdicts ||
+	    delivery->delivered == envelope->count)
+		return;
+	for (size_t i = 0; i < envelope->count; i++) {
+		const struct verdict *verdict = &delivery->verdicts[i];
+		const char *to = clean_text(&arena, span_of(envelope->to[i]));
+		const char *words = outcome_words(verdict->outcome);
+
+		if (verdict->why)
+			report_line(reporter, "%s %s: %s", to, words, verdict->why);
+		else if (verdict->by && verdict->outcome != DELIVERED)
+			report_line(reporter, "%s %s: \"%s\"", to, words,
+				    reply_show(&arena, &verdict->by->reply));
+		else
+			report_line(reporter, "%s %s", to, words);
+	}
+	arena_release(&arena);
+}
+
+/* ---- while it happens ---- */
+
+static void
+debug_said(const struct reporter *reporter, const char *said)
+{
+	if (!reporter->quiet)
+		fprintf(stderr, "--> %s\n", said);
+}
+
+static void
+debug_heard(const struct reporter *reporter, const struct reply *reply)
+{
+	struct span rest = reply->text, line;
+
+	if (reporter->quiet)
+		return;
+	while (reply_line(&rest, &line))
+		fprintf(stderr, "<-- %03d%c%.*s%s%.*s\n", reply->code,
+			rest.at ? '-' : ' ', (int)reply->enhanced.len,
+			reply->enhanced.len ? reply->enhanced.at : "",
+			reply->enhanced.len && line.len ? " " : "", (int)line.len,
+			line.len ? line.at : "");
+}
+
+static void
+said(void *context, const struct exchange *exchange)
+{
+	const struct reporter *reporter = context;
+
+	if (reporter->debug && exchange->stage != STAGE_CONNECT)
+		debug_said(reporter, exchange->said);
+}
+
+/* -v: one line for each step and what came of it. */
+static void
+narrate(const struct reporter *reporter, const struct exchange *exchange)
+{
+	struct arena arena = { 0 };
+	const char *reply =
+		exchange->reply.code ? reply_show(&arena, &exchange->reply) : NULL;
+	const char *what = exchange->said ? exchange->said : stage_name(exchange->stage);
+
+	if (!reply)
+		report_line(reporter, "%s", what);
+	else if (exchange->stage == STAGE_CONTENT && exchange->octets)
+		report_line(reporter, _("the message, %" PRIu64 " octets: %s"),
+			    exchange->octets, reply);
+	else
+		report_line(reporter, "%s: %s", what, reply);
+	arena_release(&arena);
+}
+
+static void
+end_progress(struct reporter *reporter)
+{
+	if (reporter->progress_shown)
+		fputs("\r\033[K", stderr);
+	reporter->progress_shown = false;
+}
+
+static void
+heard(void *context, const struct exchange *exchange)
+{
+	struct reporter *reporter = context;
+
+	end_progress(reporter);
+	if (reporter->debug && exchange->reply.code)
+		debug_heard(reporter, &exchange->reply);
+	else if (reporter->debug || reporter->verbose)
+		narrate(reporter, exchange);
+}
+
+/* After a second, ten times a second, on a terminal: how much, and how fast. */
+static void
+progress(void *context, uint64_t sent, uint64_t size)
+{
+	struct reporter *reporter = context;
+	int64_t now = now_us();
+
+	if (reporter->quiet)
+		return;
+	if (!reporter->started)
+		reporter->started = reporter->last = now;
+	if (now - reporter->started < 1000000 || now - reporter->last < 100000 ||
+	    !isatty(STDERR_FILENO))
+		return;
+	reporter->last = now;
+	reporter->progress_shown = true;
+	fprintf(stderr, _("\r%.1f of %.1f MB, %.1f MB/s\033[K"), (double)sent / 1e6,
+		(double)size / 1e6, (double)sent / (double)(now - reporter->started));
+	fflush(stderr);
+}
+
+struct watcher
+report_watcher(struct reporter *reporter)
+{
+	return (struct watcher){
+		.said = said,
+		.heard = heard,
+		.progress = progress,
+		.context = reporter,
+	};
+}

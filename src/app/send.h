@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A message from standard input to its server. */
+#ifndef APP_SEND_H
+#define APP_SEND_H
+
+#include "app/report.h"
+#include "conf/file.h"
+#include "conf/options.h"
+
+/* One run of the program, as far as it has come. */
+struct run {
+	struct arena *arena;
+	const struct request *request;
+	struct reporter *reporter;
+	struct config config;
+	struct account *account; /* chosen and finished */
+	struct finder finder;
+	struct session session;
+	const struct delivery *delivery; /* once the message was offered; NULL before */
+};
+
+/* Reads the configuration, chooses the account for SENDER (NULL: none is known), puts the
+ * options over it and finishes it. */
+bool run_choose_account(struct run *run, const char *sender,
+			struct error *err) MUST_CHECK;
+/* Connects, and secures the line as the account says. The finder must have been started. */
+bool run_connect(struct run *run, struct error *err) MUST_CHECK;
+/* Ends the session politely, if there is one; its history stays. */
+void run_disconnect(struct run *run);
+/* Lets go of every secret. */
+void run_release(struct run *run);
+
+/* MODE_SEND. True when every recipient has the message; failures are in ERR, the verdicts
+ * in run->delivery; the log line was written. */
+bool send_message(struct run *run, struct error *err) MUST_CHECK;
+
+/* Reads standard input to its end, unless it is a terminal: a caller that still writes
+ * shall see the exit status and not a broken pipe. */
+void drain_input(void);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Draws the waterfall of a session from its history. */
+#include "app/timeline.h"
+
+#include <langinfo.h>
+#include <string.h>
+#include <wchar.h>
+#include <stdlib.h>
+
+enum part {
+	PART_NAME,
+	PART_CONNECT,
+	PART_TLS,
+	PART_GREETING,
+	PART_AUTH,
+	PART_ENVELOPE,
+	PART_CONTENT,
+	PART_QUIT,
+	PART_COUNT
+};
+
+enum { BAR = 40, NAME = 20 };
+
+/* One row: neighbours in the history that belong to the same part. */
+struct row {
+	enum part part;
+	int64_t from, to; /* us */
+};
+
+enum { ROWS_MAX = 16 };
+
+struct chart {
+	struct row rows[ROWS_MAX];
+	int count;
+};
+
+static enum part
+part_of(enum stage stage)
+{
+	switch (stage) {
+	case STAGE_CONNECT:
+		return PART_CONNECT;
+	case STAGE_TLS:
+	case STAGE_STARTTLS:
+		return PART_TLS;
+	case STAGE_GREETING:
+	case STAGE_EHLO:
+		return PART_GREETING;
+	case STAGE_AUTH:
+		return PART_AUTH;
+	case STAGE_MAIL:
+	case STAGE_RCPT:
+	case STAGE_DATA:
+	case STAGE_RSET:
+	case STAGE_VRFY:
+	case STAGE_ETRN:
+		return PART_ENVELOPE;
+	case STAGE_CONTENT:
+		return PART_CONTENT;
+	case STAGE_QUIT:
+	case STAGE_COUNT:
+		break;
+	}
+	return PART_QUIT;
+}
+
+static const char *
+part_name(enum part part)
+{
+	switch (part) {
+	case PART_NAME:
+		return _("name");
+	case PART_CONNECT:
+		return _("connection");
+	case PART_TLS:
+		return "TLS";
+	case PART_GREETING:
+		return _("greeting, EHLO");
+	case PART_AUTH:
+		return _("login");
+	case PART_ENVELOPE:
+		return _("envelope");
+	case PART_CONTENT:
+		return _("message");
+	case PART_QUIT:
+	case PART_COUNT:
+		break;
+	}
+	return "QUIT";
+}
+
+static void
+add(struct chart *chart, enum part part, int64_t from, int64_t to)
+{
+	struct row *last = chart->count ? &chart->rows[chart->count - 1] : NULL;
+
+	if (last && (last->part == part || chart->count == ROWS_MAX))
+		last->to = to;
+	else
+		chart->rows[chart->count++] = (struct row){ part, from, to };
+}
+
+static void
+collect(const struct session *session, struct chart *chart)
+{
+	const struct line *line = &session->wire.line;
+
+	if (line->resolved) {
+		add(chart, PART_NAME, line->started, line->resolved);
+		add(chart, PART_CONNECT, line->resolved, line->connected);
+	}
+	for (const struct exchange *x = session->first; x; x = x->next)
+		if (x->ended && !(x->stage == STAGE_CONNECT && line->resolved))
+			add(chart, part_of(x->stage), x->started, x->ended);
+}
+
+/* How many columns a translated word takes. */
+static int
+columns(const char *text)
+{
+	wchar_t wide[64];
+	size_t len = mbstowcs(wide, text, 64);
+	int width = len == (size_t)-1 ? -1 : wcswidth(wide, len);
+
+	return width < 0 ? (int)strlen(text) : width;
+}
+
+static void
+draw_row(const struct row *row, const struct row *whole, FILE *out)
+{
+	bool blocks = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	int64_t span = whole->to > whole->from ? whole->to - whole->from : 1;
+	int begin = (int)((row->from - whole->from) * (BAR - 1) / span);
+	int end = (int)((row->to - whole->from) * BAR / span);
+	const char *name = part_name(row->part);
+
+	if (end <= begin)
+		end = begin + 1;
+	fprintf(out, "%s%*s%9.1f ms %9.1f ms  ", name, NAME - columns(name), "",
+		(double)(row->from - whole->from) / 1000,
+		(double)(row->to - row->from) / 1000);
+	for (int i = 0; i < end; i++)
+		fputs(i < begin ? " " : blocks ? "█" : "#", out);
+	fputc('\n', out);
+}
+
+void
+timeline_draw(const struct session *session, FILE *out)
+{
+	struct row whole = { .part = PART_COUNT };
+	struct chart chart = { .count = 0 };
+
+	collect(session, &chart);
+	if (!chart.count)
+		return;
+	whole.from = chart.rows[0].from;
+	for (int i = 0; i < chart.count; i++)
+		if (chart.rows[i].to > whole.to)
+			whole.to = chart.rows[i].to;
+	for (int i = 0; i < chart.count; i++)
+		draw_row(&chart.rows[i], &whole, out);
+	fprintf(out, "%s%*s%9.1f ms\n", _("all"), NAME + 13 - columns(_("all")), "",
+		(double)(whole.to - whole.from) / 1000);
+}
