@@ -168,7 +168,7 @@ respond_oauthbearer(struct attempt *attempt, struct span challenge, struct buf *
 		else
 			buf_add_char(&plain, *c);
 	}
-	buf_printf(&plain, ",\1host=%s\1port=%u\1auth=Bearer ", attempt->policy->host,
+	buf_printf(&plain, ",\1host=%s\1port=%u\1auth=Bearer ", attempt->policy->host ? attempt->policy->host : "localhost",
 		   attempt->session->wire.line.port);
 	buf_add(&plain, attempt->secret->at, attempt->secret->len);
 	buf_add_string(&plain, "\1\1");
@@ -339,11 +339,11 @@ named(const struct session *session, const struct login_policy *policy, struct e
 	struct span offered = session->caps.mechanisms;
 
 	if (!mechanism || !login_knows(policy->auth)) {
-		fail(err, FAULT_UNSUPPORTED, _("this build cannot log in by %s"),
+		fail(err, FAULT_UNSUPPORTED, _("This build cannot log in by %s"),
 		     policy->auth);
 	} else if (!is_safe(session, policy, mechanism)) {
 		fail(err, FAULT_TRUST,
-		     _("the login by %s would show the secret, because there is no TLS"),
+		     _("The login by %s would show the secret, because there is no TLS"),
 		     policy->auth);
 		fail_hint(
 			err,
@@ -355,7 +355,7 @@ named(const struct session *session, const struct login_policy *policy, struct e
 		     offered.len ? offered.at : "-");
 	} else if ((mechanism->nature & NEEDS_BINDING) && !has_binding(session)) {
 		fail(err, FAULT_TRUST,
-		     _("the login by %s needs TLS with channel binding"), policy->auth);
+		     _("The login by %s needs TLS with channel binding"), policy->auth);
 	} else {
 		return mechanism;
 	}

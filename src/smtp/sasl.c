@@ -45,7 +45,7 @@ sasl_knows(const char *mechanism)
 static bool
 failed(struct error *err, enum fault fault, int code)
 {
-	return fail(err, fault, _("the login failed on this side: %s"),
+	return fail(err, fault, _("The login failed on this side: %s"),
 		    gsasl_strerror(code));
 }
 
@@ -129,7 +129,7 @@ sasl_step(struct sasl *sasl, struct span challenge, struct buf *response, bool *
 		if (code == GSASL_AUTHENTICATION_ERROR)
 			return fail(
 				err, FAULT_TRUST,
-				_("the server could not prove that it knows the password"));
+				_("The server could not prove that it knows the password"));
 		return failed(err, FAULT_LOGIN, code);
 	}
 	*done = code == GSASL_OK;
@@ -170,7 +170,7 @@ sasl_start(const char *mechanism, const struct sasl_identity *identity,
 	(void)identity;
 	*sasl = NULL;
 	return fail(err, FAULT_UNSUPPORTED,
-		    _("this build has no libgsasl, which the mechanism %s needs"),
+		    _("This build has no libgsasl, which the mechanism %s needs"),
 		    mechanism);
 }
 
@@ -179,7 +179,7 @@ sasl_step(struct sasl *sasl, struct span challenge, struct buf *response, bool *
 	  struct error *err)
 {
 	(void)sasl, (void)challenge, (void)response, (void)done;
-	return fail(err, FAULT_BUG, _("a login goes on that never began"));
+	return fail(err, FAULT_BUG, _("A login goes on that never began"));
 }
 
 void

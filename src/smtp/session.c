@@ -280,7 +280,7 @@ ask_masked(struct session *s, enum stage stage, struct span line, const char *sh
 		return unsaid(s, stage);
 	if (!may_be_said(s, line)) {
 		fail(&s->failed, FAULT_DATA,
-		     _("a command was not sent, because it has a forbidden "
+		     _("A command was not sent, because it has a forbidden "
 		       "character: %s"),
 		     clean_text(s->arena, span_of(shown)));
 		return unsaid(s, stage);

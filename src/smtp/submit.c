@@ -57,7 +57,7 @@ check_needs(const struct session *s, const struct delivery *d, struct error *err
 	if (!s->caps.smtputf8 && address_needs_utf8(d->envelope->sender))
 		return fail(
 			err, FAULT_DATA,
-			_("the sender address %s needs a server for internationalised mail "
+			_("The sender address %s needs a server for internationalised mail "
 			  "(SMTPUTF8); %s is none"),
 			d->envelope->sender, s->host);
 	return true;
@@ -71,7 +71,7 @@ check_size(const struct session *s, const struct delivery *d, struct error *err)
 	if (!limit || d->size <= limit)
 		return true;
 	return fail(err, FAULT_DATA,
-		    _("the message is too large for %s: it has %" PRIu64
+		    _("The message is too large for %s: it has %" PRIu64
 		      " octets, the server takes %" PRIu64),
 		    s->host, d->size, limit);
 }
@@ -460,7 +460,7 @@ describe_one(const struct session *s, const struct delivery *d, size_t i,
 	const char *to = clean_text(err->arena, span_of(d->envelope->to[i]));
 
 	if (!verdict->by)
-		return fail(err, common_fault(d), _("the message cannot go to %s: %s"),
+		return fail(err, common_fault(d), _("The message cannot go to %s: %s"),
 			    to, verdict->why ? verdict->why : "");
 	switch (verdict->by->stage) {
 	case STAGE_MAIL:
