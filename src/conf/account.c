@@ -183,7 +183,7 @@ finish_tls(struct account *account, struct error *err)
 				_("tls_key_file and tls_cert_file need each other"), err);
 	if (!tls->on)
 		return true;
-	if (!account->endpoint.host && !tls->host_override)
+	if (account->endpoint.socket && !account->endpoint.host && !tls->host_override)
 		return complain(account, "tls",
 				_("TLS on a unix socket needs host or tls_host_override, the name "
 				  "in the certificate"),

@@ -57,6 +57,7 @@ static bool
 run(const char *command, struct buf *heard, struct error *err)
 {
 	CLEANUP(close_file) int to_read = -1;
+	enum process_result result;
 	int ends[2], status = 0;
 	pid_t child;
 	bool started;
@@ -68,8 +69,8 @@ run(const char *command, struct buf *heard, struct error *err)
 	close_file(&ends[1]);
 	if (!started)
 		return fail_errno(err, FAULT_SYSTEM, _("cannot start /bin/sh for the command of eval"));
-	return check_result(process_hear(child, to_read, deadline_in(PATIENCE), heard, &status),
-			    status, err);
+	result = process_hear(child, to_read, deadline_in(PATIENCE), heard, &status);
+	return check_result(result, status, err);
 }
 
 bool

@@ -110,7 +110,7 @@ no_parent(const struct grammar *grammar, struct span name, struct error *err)
 	for (size_t i = 0; i < grammar->count; i++) {
 		const char *other = grammar->drafts[i]->account.name;
 
-		if (is_near_word(name, other))
+		if (is_near_word(name, other) && !span_equal(name, span_of(other)))
 			return wrong(grammar,
 				     arena_printf(err->arena,
 						  _("there is no account \"%s\" before this line; "

@@ -337,16 +337,22 @@ has_commands(const char *path)
 }
 
 static bool
-take_command(struct words *words, struct request *request)
+take_command(struct reading *reading, struct words *words)
 {
+	struct request *request = reading->request;
+
 	if (!*words->next)
 		return false;
-	if (strcmp(*words->next, "info") == 0)
+	if (strcmp(*words->next, "info") == 0) {
 		request->mode = MODE_INFO;
-	else if (strcmp(*words->next, "help") == 0)
+	} else if (strcmp(*words->next, "help") == 0) {
 		request->mode = MODE_HELP;
-	else
+		/* Whatever it looks like: `help --tls` asks about that option. */
+		request->topic = words->next[1];
+		reading->over = true;
+	} else {
 		return false;
+	}
 	words->next++;
 	return true;
 }
@@ -361,10 +367,7 @@ use_operands(struct request *request, bool command, struct error *err)
 	case MODE_SEND:
 	case MODE_PRETEND:
 	case MODE_VERSION:
-		return true;
 	case MODE_HELP:
-		if (request->operand_count)
-			request->topic = request->operands[0];
 		return true;
 	case MODE_INFO:
 	case MODE_RMQS:
@@ -417,7 +420,7 @@ options_read(struct arena *arena, int argc, char **argv, struct request *request
 	*request = (struct request){ .dot_ends = true };
 	request->operands = arena_array(arena, const char *, room);
 	if (argc > 0 && has_commands(argv[0]))
-		words.command = take_command(&words, request);
+		words.command = take_command(&reading, &words);
 	if (!read_words(&reading, &words, err))
 		return false;
 	if (reading.over)

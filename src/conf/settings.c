@@ -179,34 +179,49 @@ setting_row(struct span name)
 	return -1;
 }
 
-bool
-is_near_word(struct span word, const char *other)
+enum { FAR = 2 };
+
+/* How far apart two words are; FAR + 1 when nobody can have meant the other one. */
+static unsigned
+distance_of(struct span word, const char *other)
 {
-	enum { FAR = 2, LONGEST = 63 };
+	enum { LONGEST = 63 };
 	char copy[LONGEST + 1] = "";
 	unsigned distance;
 
 	if (word.len > LONGEST)
-		return false;
+		return FAR + 1;
 	for (size_t i = 0; i < word.len; i++)
 		copy[i] = name_letter(word.at[i]);
 	distance = edit_distance(copy, other, FAR);
 	/* Of a short word too little would be left. */
-	return distance <= FAR && distance * 2 < word.len;
+	return distance * 2 < word.len ? distance : FAR + 1;
+}
+
+bool
+is_near_word(struct span word, const char *other)
+{
+	return distance_of(word, other) <= FAR;
 }
 
 const char *
 setting_suggestion(struct span name)
 {
 	static const char *const others[] = { "account", "defaults", "include", "eval" };
+	const char *nearest = NULL;
+	unsigned least = FAR + 1;
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (is_near_word(name, others[i]))
-			return others[i];
+		if (distance_of(name, others[i]) < least) {
+			nearest = others[i];
+			least = distance_of(name, nearest);
+		}
 	for (size_t row = 0; row < settings_count; row++)
-		if (is_near_word(name, settings[row].name))
-			return settings[row].name;
-	return NULL;
+		if (distance_of(name, settings[row].name) < least) {
+			nearest = settings[row].name;
+			least = distance_of(name, nearest);
+		}
+	return nearest;
 }
 
 /* ---- values ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What goes out: new fields, the kept fields, the body. Fields are removed by leaving their spans
- * out. */
+/* What goes out: new fields, the kept fields, the body. Fields are removed by leaving
+ * their spans out. */
 #ifndef MAIL_COMPOSE_H
 #define MAIL_COMPOSE_H
 
@@ -9,8 +9,9 @@
 #include "mail/message.h"
 
 enum add_field { ADD_AUTO, ADD_ALWAYS, ADD_NEVER };
-/* set_to_header: `auto` adds "To: undisclosed-recipients:;" when no visible recipient field is
- * left; `on` replaces To, Cc, Bcc by all recipients; `undisclosed_recipients` always. */
+/* set_to_header: `auto` adds "To: undisclosed-recipients:;" when no visible recipient
+ * field is left; `on` replaces To, Cc, Bcc by all recipients; `undisclosed_recipients`
+ * always. */
 enum to_header { TO_AUTO, TO_OFF, TO_RECIPIENTS, TO_UNDISCLOSED };
 
 /* The settings that compose needs. */
@@ -28,8 +29,8 @@ struct origin_facts {
 	const char *id_domain;		/* right side of a new Message-ID */
 };
 
-/* The header as it goes out, ending with the empty line, as views of the message and of the
- * arena; the body follows it unchanged. */
+/* The header as it goes out, ending with the empty line, as views of the message and
+ * of the arena; the body follows it unchanged. */
 struct composed {
 	struct span *pieces;
 	size_t count;
@@ -37,10 +38,14 @@ struct composed {
 	const struct body *body;
 };
 
-/* Decides which fields are added (From, To, Date, Message-ID, in this order, on top; with Resent-*
- * fields Resent-From, Resent-Date, Resent-Message-ID instead) and which are left out (Bcc,
- * Resent-Bcc, Return-Path, Content-Length, and those that are replaced or empty). RFC 5322 3.6,
- * RFC 6409 8. ENVELOPE's recipients fill To when the policy says TO_RECIPIENTS. */
+/* Decides which fields are added (From, To, Date, Message-ID, in this order, on top;
+ * above them Resent-From, Resent-Date, Resent-Message-ID when another Resent field names a
+ * sender or a recipient) and which are left out (Bcc, Resent-Bcc, Return-Path,
+ * Content-Length, Full-Name, Apparently-To, and those that are replaced: old ones, or
+ * empty ones). A Full-Name field gives the name when the caller knows none. With Resent
+ * fields ADD_ALWAYS is about Resent-From; the author's From stays. RFC 5322 3.6,
+ * RFC 6409 8. ENVELOPE's recipients, hidden ones too, fill To when the policy says
+ * TO_RECIPIENTS. */
 struct composed compose(struct arena *arena, const struct message *message,
 			const struct header_policy *policy, const struct origin_facts *origin,
 			const struct envelope *envelope);

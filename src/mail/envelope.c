@@ -252,11 +252,11 @@ parse_notify(struct arena *arena, const char *word, const char **notify,
 		rest = span_part(rest, comma + 1, rest.len);
 	}
 	if (!valid || ((bits & NOTIFY_NEVER) && bits != NOTIFY_NEVER))
-		return fail(
-			err, FAULT_USAGE,
-			_("Delivery notifications cannot be asked for with \"%s\": it must be "
-			  "\"never\", or a list of \"failure\", \"delay\" and \"success\""),
-			shown(word, err));
+		return fail(err, FAULT_USAGE,
+			    _("Delivery notifications cannot be asked for with \"%s\": "
+			      "it must be \"never\", or a list of \"failure\", \"delay\" "
+			      "and \"success\""),
+			    shown(word, err));
 	*notify = notify_text(arena, bits);
 	return true;
 }
@@ -273,8 +273,8 @@ parse_ret(const char *word, const char **ret, struct error *err)
 		return true;
 	if (!hdrs && !span_same_word(span, SPAN("full")))
 		return fail(err, FAULT_USAGE,
-			    _("Notifications cannot return \"%s\" of the message: "
-			      "it must be \"full\" or \"headers\""),
+			    _("Notifications cannot return \"%s\" of the message: it "
+			      "must be \"full\" or \"headers\""),
 			    shown(word, err));
 	*ret = hdrs ? "HDRS" : "FULL";
 	return true;
@@ -327,12 +327,11 @@ parse_envid(struct arena *arena, const char *word, const char **envid, struct er
 		return true;
 	encoded = xtext(arena, span, false);
 	if (has_control(span) || !is_ascii(span) || strlen(encoded) > ENVID_MAX)
-		return fail(
-			err, FAULT_USAGE,
-			_("\"%s\" cannot be an envelope identifier: it must be printable ASCII "
-			  "of at most %d characters, of which blank, \"+\" and \"=\" count "
-			  "three times"),
-			shown(word, err), (int)ENVID_MAX);
+		return fail(err, FAULT_USAGE,
+			    _("\"%s\" cannot be an envelope identifier: it must be "
+			      "printable ASCII of at most %d characters, of which blank, "
+			      "\"+\" and \"=\" count three times"),
+			    shown(word, err), (int)ENVID_MAX);
 	*envid = encoded;
 	return true;
 }
@@ -369,11 +368,11 @@ parse_by(struct arena *arena, const char *word, const char **by, struct error *e
 	/* What must be there by a time, or come back, needs a time to come. */
 	if (digits.len > SECONDS_DIGITS || !span_number(digits, &seconds) ||
 	    (!notify && (minus || seconds == 0)))
-		return fail(
-			err, FAULT_USAGE,
-			_("\"%s\" cannot be a time to deliver by: it must be seconds, and may "
-			  "end with \";R\" (return) or \";N\" (notify), and with \"T\" (trace)"),
-			shown(word, err));
+		return fail(err, FAULT_USAGE,
+			    _("\"%s\" cannot be a time to deliver by: it must be "
+			      "seconds, and may end with \";R\" (return) or \";N\" "
+			      "(notify), and with \"T\" (trace)"),
+			    shown(word, err));
 	*by = arena_printf(arena, "%s%s;%c%s", minus ? "-" : "",
 			   span_string(arena, digits), notify ? 'N' : 'R',
 			   trace ? "T" : "");
@@ -390,11 +389,10 @@ parse_hold_for(const char *word, const char **hold_for, struct error *err)
 		return true;
 	if (strlen(word) > SECONDS_DIGITS || !span_number(span_of(word), &seconds) ||
 	    *word == '0')
-		return fail(
-			err, FAULT_USAGE,
-			_("A message cannot be held for \"%s\" seconds: it must be a number of "
-			  "at most nine digits"),
-			shown(word, err));
+		return fail(err, FAULT_USAGE,
+			    _("A message cannot be held for \"%s\" seconds: it must be a "
+			      "number of at most nine digits"),
+			    shown(word, err));
 	*hold_for = word;
 	return true;
 }
@@ -458,11 +456,10 @@ parse_hold_until(const char *word, const char **hold_until, struct error *err)
 	if (is_off(word))
 		return true;
 	if (!is_date_time(span_of(word)))
-		return fail(
-			err, FAULT_USAGE,
-			_("A message cannot be held until \"%s\": it must be a date and time "
-			  "like \"2026-12-31T18:00:00Z\""),
-			shown(word, err));
+		return fail(err, FAULT_USAGE,
+			    _("A message cannot be held until \"%s\": it must be a date "
+			      "and time like \"2026-12-31T18:00:00Z\""),
+			    shown(word, err));
 	*hold_until = word;
 	return true;
 }
@@ -479,10 +476,10 @@ parse_mt_priority(const char *word, const char **mt_priority, struct error *err)
 	if (minus)
 		digit = span_part(digit, 1, digit.len);
 	if (digit.len != 1 || !is_digit(*digit.at) || (minus && *digit.at == '0'))
-		return fail(
-			err, FAULT_USAGE,
-			_("\"%s\" cannot be a priority: it must be a number from -9 to 9"),
-			shown(word, err));
+		return fail(err, FAULT_USAGE,
+			    _("\"%s\" cannot be a priority: it must be a number from -9 "
+			      "to 9"),
+			    shown(word, err));
 	*mt_priority = word;
 	return true;
 }

@@ -42,19 +42,20 @@ struct envelope {
 	unsigned needs;			/* of enum envelope_need */
 };
 
-/* Adds the addresses of the list that are not yet there, with DEFAULT_DOMAIN for bare ones. */
+/* Adds the addresses of the list that are not yet there, with DEFAULT_DOMAIN for bare
+ * ones. */
 bool envelope_add(struct arena *arena, struct envelope *envelope, const struct address_list *list,
 		  const char *default_domain, struct error *err) MUST_CHECK;
 
-/* Adds the recipients that the header names (the rules of -t): To, Cc, Bcc and Apparently-To; as soon
- * as there is a Resent-To, Resent-Cc or Resent-Bcc, only those (RFC 5322 3.6.6). A field that
- * cannot be read is FAULT_DATA. */
+/* Adds the recipients that the header names (the rules of -t): To, Cc, Bcc and
+ * Apparently-To; as soon as there is a Resent-To, Resent-Cc or Resent-Bcc, only those
+ * (RFC 5322 3.6.6). A field that cannot be read is FAULT_DATA. */
 bool envelope_add_from_header(struct arena *arena, struct envelope *envelope,
 			      const struct message *message, const char *default_domain,
 			      struct error *err) MUST_CHECK;
 
-/* The first address of Resent-From when Resent fields come first, else of From; as envelope
- * address. *FROM is NULL when there is none. */
+/* The first address of Resent-From when Resent fields come first, else of From; as
+ * envelope address. *FROM is NULL when there is none. */
 bool envelope_from_header(struct arena *arena, const struct message *message,
 			  const char *default_domain, const char **from,
 			  struct error *err) MUST_CHECK;
@@ -64,7 +65,8 @@ void envelope_decide_needs(struct envelope *envelope, const struct message *mess
 
 /* ---- the words of the options, checked at the door (FAULT_USAGE) ---- */
 
-/* never, or a list of failure, success, delay, in any case and order; "off" or "": NULL. */
+/* never, or a list of failure, success, delay, in any case and order; "off" or "":
+ * NULL. */
 bool parse_notify(struct arena *arena, const char *word, const char **notify,
 		  struct error *err) MUST_CHECK;
 /* full, hdrs, headers; "off" or "": NULL. */
@@ -73,8 +75,9 @@ bool parse_ret(const char *word, const char **ret, struct error *err) MUST_CHECK
  * (RFC 3461 4, 4.4); "": NULL. */
 bool parse_envid(struct arena *arena, const char *word, const char **envid,
 		 struct error *err) MUST_CHECK;
-/* "SECONDS", "SECONDS;R", "SECONDS;N", each with "T" behind it; "R" is the default and wants at least
- * a second; N takes negative seconds too. Here and below, "off" or "": NULL. */
+/* "SECONDS", "SECONDS;R", "SECONDS;N", each with "T" behind it; "R" is the default and
+ * wants at least a second; N takes negative seconds too. Here and below, "off" or "":
+ * NULL. */
 bool parse_by(struct arena *arena, const char *word, const char **by,
 	      struct error *err) MUST_CHECK;
 /* One to nine digits; the result is WORD itself, as in the two that follow. */

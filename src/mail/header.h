@@ -19,9 +19,10 @@ struct field {
 /* Octets of a line without its CRLF (RFC 5322 2.1.1). */
 enum { HEADER_LINE_MAX = 998 };
 
-/* Length of the field name at the start of LINE when the line begins a field: printable ASCII
- * except ":" and blank, at least one, not beginning with "--", then optional blanks, then ":", all
- * of it within HEADER_LINE_MAX octets. 0 when it does not. */
+/* Length of the field name at the start of LINE when the line begins a field:
+ * printable ASCII except ":" and blank, at least one, not beginning with "--", then
+ * optional blanks, then ":", all of it within HEADER_LINE_MAX octets. 0 when it does
+ * not. */
 size_t field_name_length(struct span line);
 
 /* Splits a canonical header block into its fields. Every line belongs to a field, because
@@ -32,12 +33,15 @@ struct field *header_split(struct arena *arena, struct span header, size_t *coun
 bool field_is(const struct field *field, const char *name);
 /* Whether there is nothing but blanks and folds in the value. */
 bool field_is_empty(const struct field *field);
-/* The value on one line: each CRLF followed by blanks loses the CRLF (RFC 5322 2.2.3); trimmed. */
+/* The value on one line: each CRLF followed by blanks loses the CRLF (RFC 5322 2.2.3);
+ * trimmed. */
 char *field_unfold(struct arena *arena, const struct field *field);
 
-/* TEXT for an unstructured field or a phrase, with what is not printable ASCII as RFC 2047
- * encoded words of at most 75 characters, separated by CRLF and a blank, never splitting a
- * character; `in_phrase` keeps to the letters that 2047 5(3) allows. Controls are left out. */
+/* TEXT for an unstructured field or a phrase, with the words that are not printable ASCII
+ * (or, `in_phrase`, no atoms) as RFC 2047 encoded words of at most 75 characters, never
+ * splitting a character; `in_phrase` keeps to the letters that 2047 5(3) allows. Encoded
+ * words that are there already stay. Lines are folded (CRLF before a blank) at 76
+ * characters, when the text begins in column 16 or before. Controls are left out. */
 char *encode_words(struct arena *arena, struct span text, bool in_phrase);
 
 #endif

@@ -23,8 +23,8 @@ struct facts {
 	uint64_t longest_line;	/* octets without CRLF, header and body */
 };
 
-/* The body, canonical: every line ends with CRLF, no bare CR or LF. Up to a limit it is in
- * memory, beyond it in an unlinked file; use body_read. */
+/* The body, canonical: every line ends with CRLF, no bare CR or LF. Up to a limit it
+ * is in memory, beyond it in an unlinked file; use body_read. */
 struct body {
 	struct buf memory;
 	int fd;			/* -1: all of it is in memory; else all of it is in the file */
@@ -45,26 +45,27 @@ enum {
 	MESSAGE_MEMORY_MAX = 1024 * 1024	/* octets of body kept in memory */
 };
 
-/* Reads a message from FD, at whatever offset it stands, to its end or, with DOT_ENDS, to a
- * line that is exactly "." and ends with LF, CRLF or the input (RFC 5321 4.5.2 without
+/* Reads a message from FD, at whatever offset it stands, to its end or, with DOT_ENDS, to
+ * a line that is exactly "." and ends with LF, CRLF or the input (RFC 5321 4.5.2 without
  * unstuffing); what follows that line is not read on purpose, and not drained.
  *
- * Line ends may be LF, CRLF (with any number of CR before the LF), bare CR, in any mixture. Leading
- * mbox lines ("From ", ">From ") are dropped. The header ends at the first empty line or before the
- * first line that is no field; that line is the body's first. A continuation line at the very start
- * belongs to the body. NULs in the header are dropped. A missing last line end is added. FD may be
- * non-blocking.
+ * Line ends may be LF, CRLF (with any number of CR before the LF), bare CR, in any
+ * mixture. Leading mbox lines ("From ", ">From ") are dropped. The header ends at the
+ * first empty line or before the first line that is no field; that line is the body's
+ * first. A continuation line at the very start belongs to the body. NULs in the header
+ * are dropped. A missing last line end is added. FD may be non-blocking.
  *
- * FAULT_IO when reading fails, FAULT_DATA when the header is too long, FAULT_CANNOT_CREATE or
- * FAULT_IO when the unlinked file cannot be made or written. A message that could not be read owns
- * nothing. */
+ * FAULT_IO when reading fails, FAULT_DATA when the header is too long,
+ * FAULT_CANNOT_CREATE or FAULT_IO when the unlinked file cannot be made or written. A
+ * message that could not be read owns nothing. */
 bool message_read(struct arena *arena, int fd, bool dot_ends, struct message *message,
 		  struct error *err) MUST_CHECK;
 /* Frees what the message owns outside the arena; nothing when all of it is zero. */
 void message_release(struct message *message);
 
-/* Up to SIZE octets of the body from OFFSET on: a view of the memory, or read into ROOM, which
- * must hold SIZE octets. *PIECE is empty at the end. FAULT_IO when the file cannot be read. */
+/* Up to SIZE octets of the body from OFFSET on: a view of the memory, or read into
+ * ROOM, which must hold SIZE octets. *PIECE is empty at the end. FAULT_IO when the
+ * file cannot be read. */
 bool body_read(const struct body *body, uint64_t offset, size_t size, char *room,
 	       struct span *piece, struct error *err) MUST_CHECK;
 

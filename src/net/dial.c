@@ -20,15 +20,15 @@
 #include <unistd.h>
 
 enum {
-	ATTEMPTS_MAX = 32,		/* 16 addresses, two ports */
-	HEAD_START_US = 250 * 1000	/* RFC 8305 section 5 */
+	ATTEMPTS_MAX = 32,	   /* 16 addresses, two ports */
+	HEAD_START_US = 250 * 1000 /* RFC 8305 section 5 */
 };
 
 struct attempt {
 	const struct target *target;
 	unsigned port;
-	int fd;		/* -1 unless it is under way */
-	int problem;	/* errno; 0: none so far */
+	int fd;	     /* -1 unless it is under way */
+	int problem; /* errno; 0: none so far */
 };
 
 struct race {
@@ -72,7 +72,8 @@ bind_source(const struct race *race, int fd, struct error *err)
 static bool
 is_own_fault(int problem)
 {
-	return problem == EMFILE || problem == ENFILE || problem == ENOMEM || problem == ENOBUFS;
+	return problem == EMFILE || problem == ENFILE || problem == ENOMEM ||
+	       problem == ENOBUFS;
 }
 
 /* False when it makes no sense to go on with other attempts. */
@@ -142,7 +143,8 @@ add_reason(const struct race *race, int problem, struct buf *out)
 		buf_printf(out, _("ports %u and %u: %s"), ports[0], ports[1],
 			   reason_text(problem));
 	else
-		buf_printf(out, _("port %u: %s"), ports[had[0] ? 0 : 1], reason_text(problem));
+		buf_printf(out, _("port %u: %s"), ports[had[0] ? 0 : 1],
+			   reason_text(problem));
 }
 
 static bool
@@ -167,7 +169,8 @@ static const char *
 connect_hint(const struct race *race)
 {
 	if (have_all_reason(race, ENETUNREACH, EHOSTUNREACH))
-		return _("This machine seems to have no way to the server: look at its network");
+		return _(
+			"This machine seems to have no way to the server: look at its network");
 	if (have_all_reason(race, 0, ETIMEDOUT) && race->endpoint->ports[0] == 25)
 		return _("Many providers block port 25; submission uses port 465 or 587");
 	return NULL;
@@ -187,7 +190,8 @@ cannot_connect(const struct race *race, struct error *err)
 			add_reason(race, race->attempts[i].problem, &reasons);
 	}
 	if (race->to_proxy)
-		fail(err, fault, _("Cannot connect to the proxy %s, %s"), host, reasons.at);
+		fail(err, fault, _("Cannot connect to the proxy %s, %s"), host,
+		     reasons.at);
 	else
 		fail(err, fault, _("Cannot connect to %s, %s"), host, reasons.at);
 	return fail_hint(err, connect_hint(race));
@@ -212,7 +216,8 @@ watch(struct race *race)
 
 	/* poll(2) skips the entries with fd -1. */
 	for (size_t i = 0; i < race->started; i++)
-		polls[i] = (struct pollfd){ .fd = race->attempts[i].fd, .events = POLLOUT };
+		polls[i] =
+			(struct pollfd){ .fd = race->attempts[i].fd, .events = POLLOUT };
 	if (poll(polls, race->started, deadline_left(until)) <= 0)
 		return NULL;
 	for (size_t i = 0; i < race->started; i++) {
@@ -272,7 +277,8 @@ list_attempts(struct race *race, const struct targets *targets)
 		for (size_t k = 0; k < 2; k++)
 			if (k == 0 || ports[k])
 				race->attempts[race->count++] =
-					(struct attempt){ &targets->items[i], ports[k], -1, 0 };
+					(struct attempt){ &targets->items[i], ports[k],
+							  -1, 0 };
 }
 
 static void
@@ -310,14 +316,16 @@ take_source(struct race *race, enum ip_family *family, struct error *err)
 	if (!source)
 		return true;
 	if (!dns_literal(source, &race->source))
-		return fail(err, FAULT_CONFIG, _("The source address %s is not an IP address"),
-			    source);
+		return fail(err, FAULT_CONFIG,
+			    _("The source address %s is not an IP address"), source);
 	own = race->source.at.ss_family == AF_INET ? IP_4 : IP_6;
 	if (*family != IP_ANY && *family != own)
-		return fail(err, FAULT_CONFIG,
-			    own == IP_4 ? _("The source address %s needs IPv4, but only IPv6 is allowed")
-					: _("The source address %s needs IPv6, but only IPv4 is allowed"),
-			    source);
+		return fail(
+			err, FAULT_CONFIG,
+			own == IP_4
+				? _("The source address %s needs IPv4, but only IPv6 is allowed")
+				: _("The source address %s needs IPv6, but only IPv4 is allowed"),
+			source);
 	*family = own;
 	race->has_source = true;
 	return true;
@@ -428,7 +436,8 @@ dial_unix(const char *path, struct line *line, int64_t deadline, struct error *e
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 
 	if (strlen(path) >= sizeof(at.sun_path))
-		return fail(err, FAULT_CONFIG, _("The path of the socket %s is too long"), path);
+		return fail(err, FAULT_CONFIG, _("The path of the socket %s is too long"),
+			    path);
 	memcpy(at.sun_path, path, strlen(path));
 	line->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (line->fd < 0)
@@ -448,14 +457,16 @@ dial_unix(const char *path, struct line *line, int64_t deadline, struct error *e
 bool
 dial(const struct endpoint *endpoint, struct line *line, struct error *err)
 {
-	int64_t deadline = endpoint->timeout ? deadline_in(endpoint->timeout) : DEADLINE_NEVER;
+	int64_t deadline =
+		endpoint->timeout ? deadline_in(endpoint->timeout) : DEADLINE_NEVER;
 	struct race race = { .endpoint = endpoint, .deadline = deadline };
 
 	*line = (struct line){ .fd = -1, .started = now_us() };
 	if (endpoint->socket)
 		return dial_unix(endpoint->socket, line, deadline, err);
 	if (!endpoint->host || !*endpoint->host)
-		return fail(err, FAULT_CONFIG, _("No server is named, so nothing can be sent"));
+		return fail(err, FAULT_CONFIG,
+			    _("No server is named, so nothing can be sent"));
 	if (endpoint->proxy_host)
 		return dial_proxy(endpoint, line, deadline, err);
 	return dial_tcp(&race, line, err);

@@ -14,23 +14,25 @@ enum ip_family { IP_ANY, IP_4, IP_6 };
 /* Where the server is. The names are A-labels or address literals without brackets. */
 struct endpoint {
 	const char *host;
-	const char *socket;		/* path of a unix socket; wins over host; NULL: none */
-	const char *source_ip;		/* NULL: the system chooses */
-	const char *proxy_host;		/* SOCKS5 (RFC 1928); the proxy resolves the name; or NULL */
-	const char *proxy_user;		/* RFC 1929; NULL: no login */
+	const char *socket;    /* path of a unix socket; wins over host; NULL: none */
+	const char *source_ip; /* NULL: the system chooses */
+	const char
+		*proxy_host; /* SOCKS5 (RFC 1928); the proxy resolves the name; or NULL */
+	const char *proxy_user; /* RFC 1929; NULL: no login */
 	const char *proxy_password;
 	unsigned proxy_port;
-	unsigned ports[2];		/* in order of preference; 0: no second one */
+	unsigned ports[2]; /* in order of preference; 0: no second one */
 	enum ip_family family;
-	unsigned timeout;		/* seconds for name and connection together; 0: no limit */
+	unsigned timeout; /* seconds for name and connection together; 0: no limit */
 };
 
 /* A connected, non-blocking, close-on-exec socket with TCP_NODELAY, and how it came about. */
 struct line {
-	int fd;				/* owned by the caller; -1 when not connected */
-	unsigned port;			/* of the server, the one that answered; 0 for a unix socket */
-	char address[INET6_ADDRSTRLEN];	/* numeric, of the server or the proxy; "" for unix */
-	int64_t started, resolved, connected;	/* now_us() */
+	int fd;	       /* owned by the caller; -1 when not connected */
+	unsigned port; /* of the server, the one that answered; 0 for a unix socket */
+	char address
+		[INET6_ADDRSTRLEN]; /* numeric, of the server or the proxy; "" for unix */
+	int64_t started, resolved, connected; /* now_us() */
 };
 
 /* Happy Eyeballs (RFC 8305): addresses of both families in turn, the next attempt 250 ms after the
@@ -41,6 +43,7 @@ struct line {
  * FAULT_NO_HOST when the name does not exist, FAULT_TEMPORARY when it cannot be looked up now,
  * FAULT_CONNECT with every attempt's reason, FAULT_TIMEOUT, FAULT_SYSTEM, FAULT_CONFIG (bad
  * source_ip, socket path too long); from the proxy also FAULT_LOGIN and FAULT_PROTOCOL. */
-bool dial(const struct endpoint *endpoint, struct line *line, struct error *err) MUST_CHECK;
+bool dial(const struct endpoint *endpoint, struct line *line,
+	  struct error *err) MUST_CHECK;
 
 #endif

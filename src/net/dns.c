@@ -23,8 +23,8 @@ struct lookup {
 	pthread_cond_t finished;
 	unsigned holders;
 	bool done;
-	int result;		/* of getaddrinfo */
-	int saved_errno;	/* for EAI_SYSTEM */
+	int result;	 /* of getaddrinfo */
+	int saved_errno; /* for EAI_SYSTEM */
 	struct addrinfo hints;
 	struct addrinfo *found;
 	char host[];
@@ -104,11 +104,12 @@ take_literal(const char *host, enum ip_family family, struct targets *targets,
 	int wanted = family_number(family);
 
 	if (wanted != AF_UNSPEC && wanted != targets->items[0].at.ss_family)
-		return fail(err, FAULT_CONFIG,
-			    wanted == AF_INET
-				    ? _("Cannot connect to %s, since only IPv4 is allowed")
-				    : _("Cannot connect to %s, since only IPv6 is allowed"),
-			    host);
+		return fail(
+			err, FAULT_CONFIG,
+			wanted == AF_INET
+				? _("Cannot connect to %s, since only IPv4 is allowed")
+				: _("Cannot connect to %s, since only IPv6 is allowed"),
+			host);
 	targets->count = 1;
 	return true;
 }
@@ -224,23 +225,26 @@ cannot_resolve(const struct lookup *lookup, struct error *err)
 	case EAI_NODATA:
 	case EAI_ADDRFAMILY:
 		if (lookup->hints.ai_family == AF_INET)
-			return fail(err, FAULT_NO_HOST, _("The server name %s has no IPv4 address"),
+			return fail(err, FAULT_NO_HOST,
+				    _("The server name %s has no IPv4 address"),
 				    lookup->host);
 		if (lookup->hints.ai_family == AF_INET6)
-			return fail(err, FAULT_NO_HOST, _("The server name %s has no IPv6 address"),
+			return fail(err, FAULT_NO_HOST,
+				    _("The server name %s has no IPv6 address"),
 				    lookup->host);
 		return fail(err, FAULT_NO_HOST, _("The server name %s has no address"),
 			    lookup->host);
 	case EAI_SYSTEM:
 		errno = lookup->saved_errno;
-		return fail_errno(err, FAULT_SYSTEM, _("Cannot look up the server name %s"),
-				  lookup->host);
+		return fail_errno(err, FAULT_SYSTEM,
+				  _("Cannot look up the server name %s"), lookup->host);
 	case EAI_MEMORY:
 		return fail(err, FAULT_SYSTEM, _("Cannot look up the server name %s: %s"),
 			    lookup->host, gai_strerror(lookup->result));
 	default:
-		return fail(err, FAULT_TEMPORARY, _("Cannot look up the server name %s now: %s"),
-			    lookup->host, gai_strerror(lookup->result));
+		return fail(err, FAULT_TEMPORARY,
+			    _("Cannot look up the server name %s now: %s"), lookup->host,
+			    gai_strerror(lookup->result));
 	}
 }
 
@@ -291,7 +295,8 @@ take_answer(struct lookup *lookup, int64_t deadline, struct targets *targets,
 	    struct error *err)
 {
 	if (!await(lookup, deadline))
-		return fail(err, FAULT_TIMEOUT, _("The name server did not answer in time for %s"),
+		return fail(err, FAULT_TIMEOUT,
+			    _("The name server did not answer in time for %s"),
 			    lookup->host);
 	if (lookup->result || !lookup->found)
 		return cannot_resolve(lookup, err);
@@ -306,13 +311,15 @@ dns_resolve(const char *host, enum ip_family family, int64_t deadline,
 	struct lookup *lookup;
 	bool good;
 
-	*targets = (struct targets){ arena_array(err->arena, struct target, TARGETS_MAX), 0 };
+	*targets = (struct targets){ arena_array(err->arena, struct target, TARGETS_MAX),
+				     0 };
 	if (dns_literal(host, &targets->items[0]))
 		return take_literal(host, family, targets, err);
 	lookup = make_lookup(host, family);
 	errno = start_thread(lookup);
 	if (errno)
-		good = fail_errno(err, FAULT_SYSTEM, _("Cannot start a thread to look up %s"), host);
+		good = fail_errno(err, FAULT_SYSTEM,
+				  _("Cannot start a thread to look up %s"), host);
 	else
 		good = take_answer(lookup, deadline, targets, err);
 	let_go(lookup);

@@ -11,13 +11,13 @@
 #include <sys/socket.h>
 
 struct target {
-	struct sockaddr_storage at;	/* without a port */
+	struct sockaddr_storage at; /* without a port */
 	socklen_t length;
 };
 
 struct targets {
-	struct target *items;		/* in the arena of the error */
-	size_t count;			/* at most 16 */
+	struct target *items; /* in the arena of the error */
+	size_t count;	      /* at most 16 */
 };
 
 /* An IPv4 address in four decimal parts, or an IPv6 address that may have a "%zone"; false when

@@ -21,7 +21,7 @@ enum {
 	ADDRESS_IPV4 = 1,
 	ADDRESS_NAME = 3,
 	ADDRESS_IPV6 = 4,
-	OCTETS_MAX = 255	/* what a length octet can say */
+	OCTETS_MAX = 255 /* what a length octet can say */
 };
 
 struct proxy {
@@ -65,7 +65,8 @@ say(const struct proxy *proxy, struct span bytes, struct error *err)
 		if (put >= 0)
 			bytes = span_part(bytes, (size_t)put, bytes.len);
 		else if (!is_not_yet(errno))
-			return fail_errno(err, FAULT_CONNECT, _("Cannot send to the proxy %s"),
+			return fail_errno(err, FAULT_CONNECT,
+					  _("Cannot send to the proxy %s"),
 					  proxy->endpoint->proxy_host);
 		else if (!await(proxy, POLLOUT, err))
 			return false;
@@ -81,7 +82,8 @@ hear(const struct proxy *proxy, unsigned char *at, size_t len, struct error *err
 		ssize_t got = recv(proxy->fd, at, len, 0);
 
 		if (got == 0)
-			return fail(err, FAULT_CONNECT, _("The proxy %s closed the connection"),
+			return fail(err, FAULT_CONNECT,
+				    _("The proxy %s closed the connection"),
 				    proxy->endpoint->proxy_host);
 		if (got > 0) {
 			at += got;
@@ -115,10 +117,12 @@ add_counted(struct buf *out, const char *text)
 static bool
 speaks_something_else(const struct proxy *proxy, unsigned char first, struct error *err)
 {
-	fail(err, FAULT_PROTOCOL, _("The proxy %s, port %u, does not speak SOCKS version 5"),
+	fail(err, FAULT_PROTOCOL,
+	     _("The proxy %s, port %u, does not speak SOCKS version 5"),
 	     proxy->endpoint->proxy_host, proxy->endpoint->proxy_port);
 	if (first == 'H')
-		return fail_hint(err, _("It seems to be an HTTP proxy; its SOCKS port is needed"));
+		return fail_hint(
+			err, _("It seems to be an HTTP proxy; its SOCKS port is needed"));
 	return false;
 }
 
@@ -139,12 +143,13 @@ log_in(const struct proxy *proxy, struct error *err)
 	add_octet(&request, LOGIN_VERSION);
 	add_counted(&request, endpoint->proxy_user);
 	add_counted(&request, endpoint->proxy_password ? endpoint->proxy_password : "");
-	if (!say(proxy, buf_span(&request), err) || !hear(proxy, answer, sizeof(answer), err))
+	if (!say(proxy, buf_span(&request), err) ||
+	    !hear(proxy, answer, sizeof(answer), err))
 		return false;
 	if (answer[1] == 0)
 		return true;
-	fail(err, FAULT_LOGIN, _("The proxy %s refuses the login as %s"), endpoint->proxy_host,
-	     endpoint->proxy_user);
+	fail(err, FAULT_LOGIN, _("The proxy %s refuses the login as %s"),
+	     endpoint->proxy_host, endpoint->proxy_user);
 	return fail_hint(err, _("Check proxy_user and proxy_password"));
 }
 
@@ -166,12 +171,15 @@ agree_on_method(const struct proxy *proxy, struct error *err)
 	if (answer[1] == METHOD_LOGIN && can_log_in)
 		return log_in(proxy, err);
 	if (answer[1] != METHOD_REFUSED)
-		return fail(err, FAULT_PROTOCOL,
-			    _("The proxy %s chose a login method (%u) that was not offered"),
-			    proxy->endpoint->proxy_host, (unsigned)answer[1]);
-	fail(err, FAULT_LOGIN, _("The proxy %s accepts none of the login methods offered to it"),
+		return fail(
+			err, FAULT_PROTOCOL,
+			_("The proxy %s chose a login method (%u) that was not offered"),
+			proxy->endpoint->proxy_host, (unsigned)answer[1]);
+	fail(err, FAULT_LOGIN,
+	     _("The proxy %s accepts none of the login methods offered to it"),
 	     proxy->endpoint->proxy_host);
-	return fail_hint(err, can_log_in ? NULL : _("It may want proxy_user and proxy_password"));
+	return fail_hint(
+		err, can_log_in ? NULL : _("It may want proxy_user and proxy_password"));
 }
 
 /* ---- connection ---- */
@@ -211,7 +219,8 @@ reason_text(unsigned code)
 		[8] = N_("it does not know this type of address"),
 	};
 
-	return code > 0 && code < sizeof(texts) / sizeof(texts[0]) ? _(texts[code]) : NULL;
+	return code > 0 && code < sizeof(texts) / sizeof(texts[0]) ? _(texts[code])
+								   : NULL;
 }
 
 static bool
@@ -222,7 +231,8 @@ cannot_connect(const struct proxy *proxy, unsigned code, struct error *err)
 
 	if (!reason)
 		reason = arena_printf(err->arena, _("unknown reason %u"), code);
-	return fail(err, FAULT_CONNECT, _("The proxy %s cannot connect to %s, port %u: %s"),
+	return fail(err, FAULT_CONNECT,
+		    _("The proxy %s cannot connect to %s, port %u: %s"),
 		    endpoint->proxy_host, endpoint->host, endpoint->ports[0], reason);
 }
 
@@ -238,9 +248,10 @@ skip_address(const struct proxy *proxy, unsigned type, struct error *err)
 	else if (type == ADDRESS_IPV6)
 		len = 16;
 	else if (type != ADDRESS_NAME)
-		return fail(err, FAULT_PROTOCOL,
-			    _("The proxy %s answers with an unknown type of address (%u)"),
-			    proxy->endpoint->proxy_host, type);
+		return fail(
+			err, FAULT_PROTOCOL,
+			_("The proxy %s answers with an unknown type of address (%u)"),
+			proxy->endpoint->proxy_host, type);
 	else if (!hear(proxy, &len, 1, err))
 		return false;
 	return hear(proxy, skipped, (size_t)len + 2, err);
@@ -276,12 +287,14 @@ fits(const char *text)
 }
 
 bool
-socks_connect(int fd, const struct endpoint *endpoint, int64_t deadline, struct error *err)
+socks_connect(int fd, const struct endpoint *endpoint, int64_t deadline,
+	      struct error *err)
 {
 	const struct proxy proxy = { fd, endpoint, deadline };
 
 	if (!fits(endpoint->host))
-		return fail(err, FAULT_CONFIG, _("The server name %s is too long for a proxy"),
+		return fail(err, FAULT_CONFIG,
+			    _("The server name %s is too long for a proxy"),
 			    endpoint->host);
 	if (!fits(endpoint->proxy_user) || !fits(endpoint->proxy_password))
 		return fail(err, FAULT_CONFIG,

@@ -6,7 +6,6 @@
 #include "net/dns.h"
 #include "net/trust.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <poll.h>
@@ -15,18 +14,18 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum {
-	NAME_MAX_OCTETS = 255,
-	IGNORED_MAX = 64	/* warnings and the like, on one connection */
-};
+enum { IGNORED_MAX = 64 }; /* warnings and the like, on one connection */
 
 struct tls {
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t credentials;
+	int fd;
+	unsigned char first; /* byte that the server said */
+	bool has_first;
 	bool verified;
 	unsigned ignored;
-	char *description;	/* the library's memory */
-	const char *problem;	/* NULL: none so far */
+	char *description;   /* the library's memory */
+	const char *problem; /* NULL: none so far */
 	char problem_text[256];
 };
 
@@ -36,11 +35,8 @@ struct handshake {
 	const struct tls_policy *policy;
 	const struct tls_peer *peer;
 	gnutls_protocol_t least;
-	bool judged;			/* the certificate has been seen */
-	bool has_name;			/* and not an address */
-	char name[NAME_MAX_OCTETS + 1];	/* for SNI and verification */
-	unsigned char first[3];		/* bytes that the server said */
-	size_t first_len;
+	bool judged;		       /* the certificate has been seen */
+	char name[TRUST_NAME_MAX + 1]; /* for SNI and verification */
 	struct error *err;
 };
 
@@ -64,48 +60,22 @@ tls_policy_check(const struct tls_policy *policy, struct error *err)
 	return good;
 }
 
-/* ---- the name ---- */
-
-/* Without a trailing dot, and an address without its zone, in its canonical form. */
-static bool
-take_name(struct handshake *shake)
-{
-	const char *host = shake->policy->host_override ? shake->policy->host_override
-							: shake->peer->host;
-	size_t len = host ? strlen(host) : 0;
-	struct sockaddr_in6 six;
-	struct target literal;
-
-	if (len && host[len - 1] == '.')
-		len--;
-	if (len == 0)
-		return fail(shake->err, FAULT_CONFIG,
-			    _("No server name is known that a certificate could be checked for"));
-	if (len > NAME_MAX_OCTETS)
-		return fail(shake->err, FAULT_CONFIG, _("The server name %s is too long"), host);
-	memcpy(shake->name, host, len);
-	shake->has_name = !dns_literal(shake->name, &literal);
-	if (!shake->has_name && literal.at.ss_family == AF_INET6) {
-		memcpy(&six, &literal.at, sizeof(six));
-		inet_ntop(AF_INET6, &six.sin6_addr, shake->name, sizeof(shake->name));
-	}
-	return true;
-}
-
 /* ---- handshake ---- */
 
 static bool
 too_old(struct handshake *shake)
 {
-	return fail(shake->err, FAULT_PROTOCOL, _("The server %s does not speak TLS %s or newer"),
-		    shake->name, shake->least == GNUTLS_TLS1_3 ? "1.3" : "1.2");
+	return fail(shake->err, FAULT_PROTOCOL,
+		    _("The server %s does not speak TLS %s or newer"), shake->name,
+		    shake->least == GNUTLS_TLS1_3 ? "1.3" : "1.2");
 }
 
 /* The library's numbers grow with the versions of TLS; DTLS is never spoken here. */
 static bool
 is_new_enough(struct handshake *shake)
 {
-	return gnutls_protocol_get_version(shake->tls->session) >= shake->least || too_old(shake);
+	return gnutls_protocol_get_version(shake->tls->session) >= shake->least ||
+	       too_old(shake);
 }
 
 /* Called as soon as the certificate is there: a server that fails gets nothing more, not even the
@@ -127,44 +97,37 @@ judge(gnutls_session_t session)
 static bool
 too_late(struct handshake *shake)
 {
-	fail(shake->err, FAULT_TIMEOUT, _("The server %s did not finish the TLS handshake in time"),
-	     shake->name);
-	if (shake->first_len)
+	fail(shake->err, FAULT_TIMEOUT,
+	     _("The server %s did not finish the TLS handshake in time"), shake->name);
+	if (shake->tls->has_first)
 		return false;
-	return fail_hint(shake->err, _("It said nothing at all: perhaps this port wants STARTTLS "
-				       "(tls_starttls on), not TLS from the start"));
+	return fail_hint(shake->err,
+			 _("It said nothing at all: perhaps this port wants STARTTLS "
+			   "(tls_starttls on), not TLS from the start"));
 }
 
 static bool
 await(struct handshake *shake)
 {
-	int fd = shake->peer->fd;
-	bool reads = gnutls_record_get_direction(shake->tls->session) == 0;
-	struct pollfd one = { .fd = fd, .events = reads ? POLLIN : POLLOUT };
+	short events =
+		gnutls_record_get_direction(shake->tls->session) ? POLLOUT : POLLIN;
+	struct pollfd one = { .fd = shake->peer->fd, .events = events };
 	int left = deadline_left(shake->peer->deadline);
 	int ready = left == 0 ? 0 : poll(&one, 1, left);
-	ssize_t seen;
 
 	if (ready < 0 && errno == EINTR)
 		return true;
 	if (ready < 0)
-		return fail_errno(shake->err, FAULT_SYSTEM, _("Cannot wait for the server %s"),
-				  shake->name);
-	if (ready == 0)
-		return too_late(shake);
-	/* The library will not say what it could not understand. */
-	if (reads && !shake->first_len) {
-		seen = recv(fd, shake->first, sizeof(shake->first), MSG_PEEK);
-		shake->first_len = seen > 0 ? (size_t)seen : 0;
-	}
-	return true;
+		return fail_errno(shake->err, FAULT_SYSTEM,
+				  _("Cannot wait for the server %s"), shake->name);
+	return ready > 0 || too_late(shake);
 }
 
 /* TLS records begin with a type of 20 to 24; a server that speaks SMTP greets with digits. */
 static bool
-seems_plain(const struct handshake *shake)
+seems_plain(const struct tls *tls)
 {
-	return shake->first_len && shake->first[0] >= ' ' && shake->first[0] < 0x7f;
+	return tls->has_first && tls->first >= ' ' && tls->first < 0x7f;
 }
 
 static bool
@@ -176,11 +139,12 @@ alert_received(struct handshake *shake)
 
 	if (alert == GNUTLS_A_PROTOCOL_VERSION)
 		return too_old(shake);
-	fail(shake->err, FAULT_PROTOCOL, _("The server %s refuses the TLS handshake: %s"), shake->name,
-	     name ? name : _("unknown alert"));
+	fail(shake->err, FAULT_PROTOCOL, _("The server %s refuses the TLS handshake: %s"),
+	     shake->name, name ? name : _("unknown alert"));
 	if (gnutls_certificate_client_get_request_status(session))
-		return fail_hint(shake->err, _("It asked for a client certificate: see tls_cert_file "
-					       "and tls_key_file"));
+		return fail_hint(shake->err,
+				 _("It asked for a client certificate: see tls_cert_file "
+				   "and tls_key_file"));
 	return false;
 }
 
@@ -195,18 +159,25 @@ handshake_failed(struct handshake *shake, int problem, int system_problem)
 		return false;
 	if (problem == GNUTLS_E_FATAL_ALERT_RECEIVED)
 		return alert_received(shake);
-	if (seems_plain(shake)) {
-		fail(err, FAULT_PROTOCOL, _("The server %s does not answer with TLS"), name);
-		return fail_hint(err, _("It speaks plain text on this port: use tls_starttls on, or the "
-					"port for TLS from the start (465)"));
+	if (seems_plain(shake->tls)) {
+		fail(err, FAULT_PROTOCOL, _("The server %s does not answer with TLS"),
+		     name);
+		return fail_hint(
+			err,
+			_("It speaks plain text on this port: use tls_starttls on, or the "
+			  "port for TLS from the start (465)"));
 	}
 	if (problem == GNUTLS_E_PREMATURE_TERMINATION)
-		return fail(err, FAULT_LOST,
-			    _("The server %s closed the connection during the TLS handshake"), name);
+		return fail(
+			err, FAULT_LOST,
+			_("The server %s closed the connection during the TLS handshake"),
+			name);
 	if (problem == GNUTLS_E_PULL_ERROR || problem == GNUTLS_E_PUSH_ERROR) {
 		errno = system_problem;
-		return fail_errno(err, FAULT_LOST,
-				  _("The connection to %s was lost during the TLS handshake"), name);
+		return fail_errno(
+			err, FAULT_LOST,
+			_("The connection to %s was lost during the TLS handshake"),
+			name);
 	}
 	if (problem == GNUTLS_E_UNSUPPORTED_VERSION_PACKET)
 		return too_old(shake);
@@ -239,7 +210,8 @@ shake_hands(struct handshake *shake)
 		system_problem = errno;
 		if (problem == GNUTLS_E_SUCCESS)
 			return was_judged(shake);
-		if (gnutls_error_is_fatal(problem) || shake->tls->ignored >= IGNORED_MAX) {
+		if (gnutls_error_is_fatal(problem) ||
+		    shake->tls->ignored >= IGNORED_MAX) {
 			/* Politeness only: the failure is known already. */
 			gnutls_alert_send_appropriate(session, problem);
 			return handshake_failed(shake, problem, system_problem);
@@ -253,12 +225,27 @@ shake_hands(struct handshake *shake)
 
 /* ---- start and end ---- */
 
+/* As the library would, but the first byte is noted: it will not say what it did not understand. */
+static ssize_t
+pull(gnutls_transport_ptr_t context, void *at, size_t len)
+{
+	struct tls *tls = context;
+	ssize_t got = recv(tls->fd, at, len, 0);
+
+	if (got > 0 && !tls->has_first) {
+		memcpy(&tls->first, at, 1);
+		tls->has_first = true;
+	}
+	return got;
+}
+
 static bool
 prepare(struct handshake *shake)
 {
 	const struct tls_policy *policy = shake->policy;
 	struct tls *tls = shake->tls;
 	gnutls_priority_t priorities;
+	struct target literal;
 	int problem;
 
 	if (!trust_priorities(policy, &shake->least, &priorities, shake->err))
@@ -266,9 +253,6 @@ prepare(struct handshake *shake)
 	/* The session keeps its own reference. */
 	problem = gnutls_priority_set(tls->session, priorities);
 	gnutls_priority_deinit(priorities);
-	if (problem < 0)
-		return fail(shake->err, FAULT_CONFIG, _("The TLS priorities cannot be used: %s"),
-			    gnutls_strerror(problem));
 	if (!trust_load(tls->credentials, policy, shake->peer, shake->err))
 		return false;
 	gnutls_certificate_set_verify_function(tls->credentials, judge);
@@ -276,13 +260,18 @@ prepare(struct handshake *shake)
 	gnutls_session_set_ptr(tls->session, shake);
 	if (policy->min_dh_prime_bits)
 		gnutls_dh_set_prime_bits(tls->session, policy->min_dh_prime_bits);
-	if (shake->has_name)
-		problem = gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS, shake->name,
-						 strlen(shake->name));
+	/* RFC 6066 section 3 wants no addresses here. */
+	if (problem >= 0 && !dns_literal(shake->name, &literal))
+		problem = gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS,
+						 shake->name, strlen(shake->name));
 	if (problem < 0)
-		return fail(shake->err, FAULT_CONFIG, _("The server name %s cannot be used for TLS: %s"),
-			    shake->name, gnutls_strerror(problem));
-	gnutls_transport_set_int(tls->session, shake->peer->fd);
+		return fail(shake->err, FAULT_CONFIG,
+			    _("Cannot prepare TLS for the server %s: %s"), shake->name,
+			    gnutls_strerror(problem));
+	tls->fd = shake->peer->fd;
+	gnutls_transport_set_ptr2(tls->session, tls,
+				  (gnutls_transport_ptr_t)(intptr_t)tls->fd);
+	gnutls_transport_set_pull_function(tls->session, pull);
 	return true;
 }
 
@@ -292,7 +281,8 @@ make_tls(void)
 	struct tls *tls = calloc(1, sizeof(*tls));
 
 	if (!tls ||
-	    gnutls_init(&tls->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
+	    gnutls_init(&tls->session,
+			GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
 	    gnutls_certificate_allocate_credentials(&tls->credentials) < 0)
 		out_of_memory();
 	return tls;
@@ -332,8 +322,11 @@ bool
 tls_start(const struct tls_policy *policy, const struct tls_peer *peer, struct tls **tls,
 	  struct error *err)
 {
-	struct handshake shake = { .tls = make_tls(), .policy = policy, .peer = peer, .err = err };
-	bool good = take_name(&shake) && prepare(&shake) && shake_hands(&shake);
+	struct handshake shake = {
+		.tls = make_tls(), .policy = policy, .peer = peer, .err = err
+	};
+	bool good = trust_name(policy, peer->host, shake.name, err) && prepare(&shake) &&
+		    shake_hands(&shake);
 
 	/* From here on neither the handshake nor the peer is there to be asked. */
 	gnutls_session_set_ptr(shake.tls->session, NULL);
@@ -370,11 +363,12 @@ say_problem(struct tls *tls, int problem)
 		return TLS_FAILED;
 	alert = gnutls_alert_get_name(gnutls_alert_get(tls->session));
 	/* In TLS 1.3 the server judges the client's certificate when the handshake is over here. */
-	snprintf(tls->problem_text, sizeof(tls->problem_text),
-		 gnutls_certificate_client_get_request_status(tls->session)
-			 ? _("the server asked for a client certificate and sent the TLS alert \"%s\"")
-			 : _("the server sent the TLS alert \"%s\""),
-		 alert ? alert : "?");
+	snprintf(
+		tls->problem_text, sizeof(tls->problem_text),
+		gnutls_certificate_client_get_request_status(tls->session)
+			? _("the server asked for a client certificate and sent the TLS alert \"%s\"")
+			: _("the server sent the TLS alert \"%s\""),
+		alert ? alert : "?");
 	tls->problem = tls->problem_text;
 	return TLS_FAILED;
 }
@@ -400,7 +394,8 @@ may_repeat(struct tls *tls, int problem)
 	tls->ignored++;
 	/* A server that asks for new keys by TLS 1.2's renegotiation hears that it gets none. */
 	if (problem == GNUTLS_E_REHANDSHAKE)
-		gnutls_alert_send(tls->session, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
+		gnutls_alert_send(tls->session, GNUTLS_AL_WARNING,
+				  GNUTLS_A_NO_RENEGOTIATION);
 	return true;
 }
 
@@ -408,7 +403,8 @@ static enum tls_result
 not_done(struct tls *tls, int problem, int system_problem)
 {
 	if (problem == GNUTLS_E_AGAIN)
-		return gnutls_record_get_direction(tls->session) ? TLS_WANT_WRITE : TLS_WANT_READ;
+		return gnutls_record_get_direction(tls->session) ? TLS_WANT_WRITE
+								 : TLS_WANT_READ;
 	return is_gone(problem, system_problem) ? TLS_CLOSED : say_problem(tls, problem);
 }
 

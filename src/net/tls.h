@@ -14,25 +14,26 @@ enum starttls { STARTTLS_AUTO, STARTTLS_ON, STARTTLS_OFF };
 /* The settings that TLS needs. Precedence: certcheck off > fingerprint > trust file. */
 struct tls_policy {
 	bool on;
-	enum starttls starttls;		/* AUTO: by port, 465 is implicit */
-	bool check;			/* tls_certcheck */
-	const char *trust_file;		/* "system", a PEM file, or NULL */
+	enum starttls starttls; /* AUTO: by port, 465 is implicit */
+	bool check;		/* tls_certcheck */
+	const char *trust_file; /* "system", a PEM file, or NULL */
 	const char *crl_file;
-	const char *fingerprint;	/* SHA-256, SHA-1 or MD5 in hex with ":" or blanks or bare */
-	const char *key_file, *cert_file;	/* PEM file or PKCS#11 URI; both or neither */
-	const char *priorities;		/* GnuTLS priority string; NULL: its default */
-	const char *host_override;	/* name for SNI and verification */
-	const char *min_version;	/* "1.2" or "1.3" */
-	unsigned min_dh_prime_bits;	/* 0: the library's */
+	/* SHA-256, SHA-1 or MD5 in hexadecimal digits, bare or with ":" or blanks. */
+	const char *fingerprint;
+	const char *key_file, *cert_file; /* PEM file or PKCS#11 URI; both or neither */
+	const char *priorities;		  /* GnuTLS priority string; NULL: its default */
+	const char *host_override;	  /* name for SNI and verification */
+	const char *min_version;	  /* "1.2" or "1.3" */
+	unsigned min_dh_prime_bits;	  /* 0: the library's */
 };
 
 struct tls;
 
 /* What one connection adds to the policy. */
 struct tls_peer {
-	int fd;				/* non-blocking */
-	const char *host;		/* A-label or address literal without brackets */
-	int64_t deadline;		/* for the handshake, see base/clock.h */
+	int fd;		  /* non-blocking */
+	const char *host; /* A-label or address literal without brackets */
+	int64_t deadline; /* for the handshake, see base/clock.h */
 	/* A PIN or passphrase for the key, asked for when it is needed; NULL: there is none. */
 	const char *(*pin)(void *context);
 	void *pin_context;
@@ -46,8 +47,8 @@ struct tls_peer {
  * with the names that it has, expired since …, revoked, …), FAULT_PROTOCOL when the handshake fails
  * (with a hint when the server seems to speak plain text), FAULT_NO_INPUT for files, FAULT_CONFIG
  * for priorities and fingerprints, FAULT_TIMEOUT, FAULT_LOST. *TLS is owned by the caller. */
-bool tls_start(const struct tls_policy *policy, const struct tls_peer *peer, struct tls **tls,
-	       struct error *err) MUST_CHECK;
+bool tls_start(const struct tls_policy *policy, const struct tls_peer *peer,
+	       struct tls **tls, struct error *err) MUST_CHECK;
 
 /* Checks the files, priorities and fingerprint of a policy without connecting. */
 bool tls_policy_check(const struct tls_policy *policy, struct error *err) MUST_CHECK;
@@ -74,9 +75,10 @@ bool tls_is_verified(const struct tls *tls);
 const char *tls_description(const struct tls *tls);
 struct tls_certificate {
 	const char *subject, *issuer, *sha256, *sha1;
-	int64_t activation, expiration;		/* seconds since 1970 */
+	int64_t activation, expiration; /* seconds since 1970 */
 };
-bool tls_certificate(const struct tls *tls, struct arena *arena, struct tls_certificate *out);
+bool tls_certificate(const struct tls *tls, struct arena *arena,
+		     struct tls_certificate *out);
 
 /* Says goodbye without waiting, and frees. NULL is allowed. The socket stays open. */
 void tls_end(struct tls **tls);

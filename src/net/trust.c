@@ -4,22 +4,24 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "net/dns.h"
 #include "net/verdict.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gnutls/urls.h>
 #include <gnutls/x509.h>
 #include <string.h>
 
 enum {
-	HASH_MAX = 32,		/* SHA-256 */
-	HOST_MAX = 255		/* RFC 1035 section 2.3.4 */
+	HASH_MAX = 32 /* SHA-256 */
 };
 
 /* ---- versions and ciphers ---- */
 
 static bool
-least_version(const struct tls_policy *policy, gnutls_protocol_t *least, struct error *err)
+least_version(const struct tls_policy *policy, gnutls_protocol_t *least,
+	      struct error *err)
 {
 	const char *version = policy->min_version ? policy->min_version : "1.2";
 
@@ -29,7 +31,8 @@ least_version(const struct tls_policy *policy, gnutls_protocol_t *least, struct 
 	*least = GNUTLS_TLS1_3;
 	if (strcmp(version, "1.3") == 0)
 		return true;
-	return fail(err, FAULT_CONFIG, _("The TLS version \"%s\" cannot be asked for, only 1.2 or 1.3"),
+	return fail(err, FAULT_CONFIG,
+		    _("The TLS version \"%s\" cannot be asked for, only 1.2 or 1.3"),
 		    version);
 }
 
@@ -56,9 +59,10 @@ trust_priorities(const struct tls_policy *policy, gnutls_protocol_t *least,
 	if (problem >= 0)
 		return true;
 	if (policy->priorities && wrong && *wrong)
-		return fail(err, FAULT_CONFIG,
-			    _("The TLS priorities \"%s\" are not understood from \"%s\" on"),
-			    policy->priorities, wrong);
+		return fail(
+			err, FAULT_CONFIG,
+			_("The TLS priorities \"%s\" are not understood from \"%s\" on"),
+			policy->priorities, wrong);
 	return fail(err, FAULT_CONFIG, _("The TLS priorities cannot be used: %s"),
 		    gnutls_strerror(problem));
 }
@@ -97,7 +101,7 @@ parse_fingerprint(const char *text, struct fingerprint *out, struct error *err)
 {
 	bool good = parse_hex(span_trim(span_of(text)), out);
 
-	out->algorithm = out->len == 32   ? GNUTLS_DIG_SHA256
+	out->algorithm = out->len == 32	  ? GNUTLS_DIG_SHA256
 			 : out->len == 20 ? GNUTLS_DIG_SHA1
 			 : out->len == 16 ? GNUTLS_DIG_MD5
 					  : GNUTLS_DIG_UNKNOWN;
@@ -140,13 +144,16 @@ check_fingerprint(const gnutls_datum_t *der, const char *wanted, const char *hos
 		return false;
 	if (gnutls_fingerprint(want.algorithm, der, hash, &len) < 0)
 		return fail(err, FAULT_TRUST,
-			    _("Cannot compute the fingerprint of the certificate of %s"), host);
+			    _("Cannot compute the fingerprint of the certificate of %s"),
+			    host);
 	if (len == want.len && memcmp(hash, want.hash, len) == 0)
 		return true;
-	fail(err, FAULT_TRUST, _("The certificate of %s has the fingerprint %s, not that of the setting"),
+	fail(err, FAULT_TRUST,
+	     _("The certificate of %s has the fingerprint %s, not that of the setting"),
 	     host, trust_fingerprint(der, want.algorithm, err->arena));
-	return fail_hint(err, _("If the server has a new certificate for a good reason, change "
-				"tls_fingerprint; else somebody else may be answering"));
+	return fail_hint(
+		err, _("If the server has a new certificate for a good reason, change "
+		       "tls_fingerprint; else somebody else may be answering"));
 }
 
 /* ---- files ---- */
@@ -162,7 +169,7 @@ can_read(const char *path, const char *sentence, struct error *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd >= 0)
 		return true;
-	/* The format is one of ours, and the translation's is checked by msgfmt. */
+		/* The format is one of ours, and the translation's is checked by msgfmt. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	return fail_errno(err, FAULT_NO_INPUT, sentence, path);
@@ -170,30 +177,36 @@ can_read(const char *path, const char *sentence, struct error *err)
 }
 
 static bool
-load_anchors(gnutls_certificate_credentials_t credentials, const struct tls_policy *policy,
-	     struct error *err)
+load_anchors(gnutls_certificate_credentials_t credentials,
+	     const struct tls_policy *policy, struct error *err)
 {
 	const char *path = policy->trust_file;
 	int count;
 
 	if (!path || !*path)
-		return fail(err, FAULT_CONFIG,
-			    _("TLS is on, but neither tls_trust_file nor tls_fingerprint says "
-			      "which certificates to trust"));
+		return fail(
+			err, FAULT_CONFIG,
+			_("TLS is on, but neither tls_trust_file nor tls_fingerprint says "
+			  "which certificates to trust"));
 	if (strcmp(path, "system") == 0) {
 		count = gnutls_certificate_set_x509_system_trust(credentials);
 		if (count > 0)
 			return true;
-		fail(err, FAULT_CONFIG, _("This system has no list of trusted certificates"));
-		return fail_hint(err, _("Install the package ca-certificates, or set tls_trust_file"));
+		fail(err, FAULT_CONFIG,
+		     _("This system has no list of trusted certificates"));
+		return fail_hint(
+			err,
+			_("Install the package ca-certificates, or set tls_trust_file"));
 	}
 	if (!can_read(path, _("Cannot read the trusted certificates in %s"), err))
 		return false;
-	count = gnutls_certificate_set_x509_trust_file(credentials, path, GNUTLS_X509_FMT_PEM);
+	count = gnutls_certificate_set_x509_trust_file(credentials, path,
+						       GNUTLS_X509_FMT_PEM);
 	if (count > 0)
 		return true;
-	return fail(err, FAULT_CONFIG, _("There are no usable certificates in the trust file %s: %s"),
-		    path, count ? gnutls_strerror(count) : _("it is empty"));
+	return fail(err, FAULT_CONFIG,
+		    _("There are no usable certificates in the trust file %s: %s"), path,
+		    count ? gnutls_strerror(count) : _("it is empty"));
 }
 
 static bool
@@ -206,11 +219,12 @@ load_revocations(gnutls_certificate_credentials_t credentials, const char *path,
 		return true;
 	if (!can_read(path, _("Cannot read the revocation list %s"), err))
 		return false;
-	count = gnutls_certificate_set_x509_crl_file(credentials, path, GNUTLS_X509_FMT_PEM);
+	count = gnutls_certificate_set_x509_crl_file(credentials, path,
+						     GNUTLS_X509_FMT_PEM);
 	if (count > 0)
 		return true;
-	return fail(err, FAULT_CONFIG, _("There is no usable revocation list in %s: %s"), path,
-		    count ? gnutls_strerror(count) : _("it is empty"));
+	return fail(err, FAULT_CONFIG, _("There is no usable revocation list in %s: %s"),
+		    path, count ? gnutls_strerror(count) : _("it is empty"));
 }
 
 /* A wrong PIN is given once only: a token locks itself after a few. */
@@ -240,12 +254,16 @@ cannot_use_key(const struct tls_policy *policy, const struct tls_peer *peer, int
 		return fail(err, FAULT_CONFIG,
 			    _("The key %s does not belong to the client certificate %s"),
 			    policy->key_file, policy->cert_file);
-	fail(err, FAULT_CONFIG, _("Cannot use the client certificate %s with the key %s: %s"),
+	fail(err, FAULT_CONFIG,
+	     _("Cannot use the client certificate %s with the key %s: %s"),
 	     policy->cert_file, policy->key_file, gnutls_strerror(problem));
 	if (problem != GNUTLS_E_DECRYPTION_FAILED && problem != GNUTLS_E_PKCS11_PIN_ERROR)
 		return false;
-	return fail_hint(err, peer->pin ? _("The password setting is used as PIN or passphrase; it may be wrong")
-					: _("The key needs a PIN or passphrase: set password or passwordeval"));
+	return fail_hint(
+		err,
+		peer->pin
+			? _("The password setting is used as PIN or passphrase; it may be wrong")
+			: _("The key needs a PIN or passphrase: set password or passwordeval"));
 }
 
 static bool
@@ -257,9 +275,11 @@ load_key(gnutls_certificate_credentials_t credentials, const struct tls_policy *
 	if (!policy->key_file && !policy->cert_file)
 		return true;
 	if (!policy->key_file || !policy->cert_file)
-		return fail(err, FAULT_CONFIG,
-			    _("A client certificate needs both tls_key_file and tls_cert_file"));
-	if (!can_read(policy->cert_file, _("Cannot read the client certificate %s"), err) ||
+		return fail(
+			err, FAULT_CONFIG,
+			_("A client certificate needs both tls_key_file and tls_cert_file"));
+	if (!can_read(policy->cert_file, _("Cannot read the client certificate %s"),
+		      err) ||
 	    !can_read(policy->key_file, _("Cannot read the key %s"), err))
 		return false;
 	if (!peer && (gnutls_url_is_supported(policy->key_file) ||
@@ -270,11 +290,12 @@ load_key(gnutls_certificate_credentials_t credentials, const struct tls_policy *
 		gnutls_certificate_set_pin_function(credentials, give_pin,
 						    (void *)(uintptr_t)peer);
 	problem = gnutls_certificate_set_x509_key_file2(credentials, policy->cert_file,
-							policy->key_file, GNUTLS_X509_FMT_PEM,
-							NULL, 0);
+							policy->key_file,
+							GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (problem >= 0 || (!peer && problem == GNUTLS_E_DECRYPTION_FAILED))
 		return true;
-	return cannot_use_key(policy, peer ? peer : &(struct tls_peer){ 0 }, problem, err);
+	return cannot_use_key(policy, peer ? peer : &(struct tls_peer){ 0 }, problem,
+			      err);
 }
 
 bool
@@ -283,7 +304,8 @@ trust_load(gnutls_certificate_credentials_t credentials, const struct tls_policy
 {
 	struct fingerprint fingerprint;
 
-	if (policy->fingerprint && !parse_fingerprint(policy->fingerprint, &fingerprint, err))
+	if (policy->fingerprint &&
+	    !parse_fingerprint(policy->fingerprint, &fingerprint, err))
 		return false;
 	/* Nobody asks the authorities when the chain is not looked at. */
 	if (policy->check && !policy->fingerprint &&
@@ -291,6 +313,34 @@ trust_load(gnutls_certificate_credentials_t credentials, const struct tls_policy
 	     !load_revocations(credentials, policy->crl_file, err)))
 		return false;
 	return load_key(credentials, policy, peer, err);
+}
+
+/* ---- the name --------------------------------------------------------------------------- */
+
+bool
+trust_name(const struct tls_policy *policy, const char *host,
+	   char name[TRUST_NAME_MAX + 1], struct error *err)
+{
+	const char *from = policy->host_override ? policy->host_override : host;
+	size_t len = from ? strlen(from) : 0;
+	struct sockaddr_in6 six;
+	struct target literal;
+
+	if (len && from[len - 1] == '.')
+		len--;
+	if (len == 0)
+		return fail(
+			err, FAULT_CONFIG,
+			_("No server name is known that a certificate could be checked for"));
+	if (len > TRUST_NAME_MAX)
+		return fail(err, FAULT_CONFIG, _("The server name %s is too long"), from);
+	memcpy(name, from, len);
+	name[len] = '\0';
+	if (dns_literal(name, &literal) && literal.at.ss_family == AF_INET6) {
+		memcpy(&six, &literal.at, sizeof(six));
+		inet_ntop(AF_INET6, &six.sin6_addr, name, TRUST_NAME_MAX);
+	}
+	return true;
 }
 
 /* ---- the server's certificate ---- */
@@ -305,17 +355,18 @@ is_partial_wildcard(const char *name, size_t len)
 static bool
 has_partial_wildcard(gnutls_x509_crt_t certificate)
 {
-	char name[HOST_MAX + 1];
+	char name[TRUST_NAME_MAX + 1];
 	size_t len = sizeof(name);
 	int type = 0;
 
-	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name,
-					  &len) >= 0 &&
+	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0,
+					  name, &len) >= 0 &&
 	    is_partial_wildcard(name, len))
 		return true;
 	for (unsigned i = 0; type != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE; i++) {
 		len = sizeof(name);
-		type = gnutls_x509_crt_get_subject_alt_name(certificate, i, name, &len, NULL);
+		type = gnutls_x509_crt_get_subject_alt_name(certificate, i, name, &len,
+							    NULL);
 		if (type == GNUTLS_SAN_DNSNAME && is_partial_wildcard(name, len))
 			return true;
 	}
@@ -325,7 +376,7 @@ has_partial_wildcard(gnutls_x509_crt_t certificate)
 /* The library takes "*l.example.org" for a name of mail.example.org, and RFC 9525 section 6.3 says
  * that a wildcard is a whole label or nothing. */
 static bool
-is_named_well(const gnutls_datum_t *der, const char *host)
+is_named_well(const gnutls_datum_t *der, const char *name)
 {
 	gnutls_x509_crt_t certificate;
 	bool good;
@@ -334,39 +385,38 @@ is_named_well(const gnutls_datum_t *der, const char *host)
 		out_of_memory();
 	good = gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) >= 0 &&
 	       (!has_partial_wildcard(certificate) ||
-		gnutls_x509_crt_check_hostname2(certificate, host,
+		gnutls_x509_crt_check_hostname2(certificate, name,
 						GNUTLS_VERIFY_DO_NOT_ALLOW_WILDCARDS));
 	gnutls_x509_crt_deinit(certificate);
 	return good;
 }
 
 static bool
-check_chain(gnutls_session_t session, const gnutls_datum_t *der, const char *host,
+check_chain(gnutls_session_t session, const gnutls_datum_t *der, const char *name,
 	    struct error *err)
 {
-	/* The library does not change them, but declares that it could. */
-	char name[HOST_MAX + 1], purpose[] = GNUTLS_KP_TLS_WWW_SERVER;
+	/* The library takes bytes that it could change, and changes none. */
 	gnutls_typed_vdata_st wanted[] = {
-		{ .type = GNUTLS_DT_DNS_HOSTNAME, .data = (unsigned char *)name },
-		{ .type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)purpose },
+		{ .type = GNUTLS_DT_DNS_HOSTNAME,
+		  .data = (unsigned char *)(uintptr_t)name },
+		{ .type = GNUTLS_DT_KEY_PURPOSE_OID,
+		  .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER },
 	};
 	unsigned status = 0;
 	int problem;
 
-	if (strlen(host) > HOST_MAX)
-		return fail(err, FAULT_CONFIG, _("The server name %s is too long"), host);
-	strcpy(name, host);
 	problem = gnutls_certificate_verify_peers(session, wanted, 2, &status);
 	if (problem < 0)
-		return fail(err, FAULT_TRUST, _("The certificate of %s cannot be checked: %s"), host,
+		return fail(err, FAULT_TRUST,
+			    _("The certificate of %s cannot be checked: %s"), name,
 			    gnutls_strerror(problem));
-	if (status == 0 && !is_named_well(der, host))
+	if (status == 0 && !is_named_well(der, name))
 		status = GNUTLS_CERT_UNEXPECTED_OWNER;
-	return status == 0 || verdict_refused(session, status, host, err);
+	return status == 0 || verdict_refused(session, status, name, err);
 }
 
 bool
-trust_verify(gnutls_session_t session, const struct tls_policy *policy, const char *host,
+trust_verify(gnutls_session_t session, const struct tls_policy *policy, const char *name,
 	     bool *verified, struct error *err)
 {
 	const gnutls_datum_t *chain;
@@ -379,10 +429,11 @@ trust_verify(gnutls_session_t session, const struct tls_policy *policy, const ch
 			? gnutls_certificate_get_peers(session, &count)
 			: NULL;
 	if (!chain || count == 0)
-		return fail(err, FAULT_TRUST, _("The server %s shows no certificate"), host);
+		return fail(err, FAULT_TRUST, _("The server %s shows no certificate"),
+			    name);
 	if (policy->fingerprint)
-		return check_fingerprint(&chain[0], policy->fingerprint, host, err);
-	*verified = check_chain(session, &chain[0], host, err);
+		return check_fingerprint(&chain[0], policy->fingerprint, name, err);
+	*verified = check_chain(session, &chain[0], name, err);
 	return *verified;
 }
 

@@ -13,7 +13,7 @@
 
 enum {
 	CHAIN_MAX = 16,
-	NAMES_SHOWN = 6		/* of a certificate; some have hundreds */
+	NAMES_SHOWN = 6 /* of a certificate; some have hundreds */
 };
 
 /* What the server sent, its own certificate first. */
@@ -42,7 +42,8 @@ read_chain(gnutls_session_t session, struct chain *chain)
 
 		if (gnutls_x509_crt_init(&certificate) < 0)
 			out_of_memory();
-		if (gnutls_x509_crt_import(certificate, &der[i], GNUTLS_X509_FMT_DER) < 0) {
+		if (gnutls_x509_crt_import(certificate, &der[i], GNUTLS_X509_FMT_DER) <
+		    0) {
 			gnutls_x509_crt_deinit(certificate);
 			return;
 		}
@@ -58,7 +59,8 @@ date_text(const struct chain *chain, time_t when)
 	char text[64];
 	struct tm parts;
 
-	if (!gmtime_r(&when, &parts) || !strftime(text, sizeof(text), "%F %R UTC", &parts))
+	if (!gmtime_r(&when, &parts) ||
+	    !strftime(text, sizeof(text), "%F %R UTC", &parts))
 		return "?";
 	return arena_string(chain->arena, text);
 }
@@ -89,10 +91,11 @@ say_not_yet(const struct chain *chain)
 		time_t start = gnutls_x509_crt_get_activation_time(chain->items[i]);
 
 		if (start > now)
-			return arena_printf(chain->arena,
-					    i ? _("a certificate above it is not valid before %s")
-					      : _("it is not valid before %s"),
-					    date_text(chain, start));
+			return arena_printf(
+				chain->arena,
+				i ? _("a certificate above it is not valid before %s")
+				  : _("it is not valid before %s"),
+				date_text(chain, start));
 	}
 	return _("a certificate above it is not valid yet");
 }
@@ -102,7 +105,8 @@ say_not_yet(const struct chain *chain)
 static const char *
 clean_datum(const struct chain *chain, const gnutls_datum_t *text)
 {
-	return clean_text(chain->arena, (struct span){ (const char *)text->data, text->size });
+	return clean_text(chain->arena,
+			  (struct span){ (const char *)text->data, text->size });
 }
 
 static const char *
@@ -148,7 +152,8 @@ list_names(const struct chain *chain, struct buf *out)
 	for (unsigned i = 0; shown < NAMES_SHOWN; i++) {
 		char at[512];
 		size_t len = sizeof(at);
-		int type = gnutls_x509_crt_get_subject_alt_name(chain->items[0], i, at, &len, NULL);
+		int type = gnutls_x509_crt_get_subject_alt_name(chain->items[0], i, at,
+								&len, NULL);
 		const char *name;
 
 		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
@@ -191,15 +196,16 @@ weak_part(const struct chain *chain, gnutls_x509_crt_t certificate)
 	int key = gnutls_x509_crt_get_pk_algorithm(certificate, &bits);
 	int signature = gnutls_x509_crt_get_signature_algorithm(certificate);
 
-	if (key >= 0 &&
-	    gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)key, bits) < GNUTLS_SEC_PARAM_MEDIUM)
+	if (key >= 0 && gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)key, bits) <
+				GNUTLS_SEC_PARAM_MEDIUM)
 		return arena_printf(chain->arena, _("key: %s with %u bits"),
 				    gnutls_pk_get_name((gnutls_pk_algorithm_t)key), bits);
 	if (signature >= 0 && !gnutls_x509_crt_check_issuer(certificate, certificate) &&
 	    !gnutls_sign_is_secure2((gnutls_sign_algorithm_t)signature,
 				    GNUTLS_SIGN_FLAG_SECURE_FOR_CERTS))
-		return arena_printf(chain->arena, _("signature: %s"),
-				    gnutls_sign_get_name((gnutls_sign_algorithm_t)signature));
+		return arena_printf(
+			chain->arena, _("signature: %s"),
+			gnutls_sign_get_name((gnutls_sign_algorithm_t)signature));
 	return NULL;
 }
 
@@ -210,10 +216,11 @@ say_weak(const struct chain *chain)
 		const char *part = weak_part(chain, chain->items[i]);
 
 		if (part)
-			return arena_printf(chain->arena,
-					    i ? _("a certificate above it is too weak (%s)")
-					      : _("it is too weak (%s)"),
-					    part);
+			return arena_printf(
+				chain->arena,
+				i ? _("a certificate above it is too weak (%s)")
+				  : _("it is too weak (%s)"),
+				part);
 	}
 	return _("it, or one above it, uses an algorithm that is too weak");
 }
@@ -296,6 +303,7 @@ verdict_refused(gnutls_session_t session, unsigned status, const char *host,
 			   said.len ? "; " : "", status);
 	if (!said.len)
 		add_reason(&said, _("it is not valid"));
-	fail(err, FAULT_TRUST, _("The certificate of %s cannot be trusted: %s"), host, said.at);
+	fail(err, FAULT_TRUST, _("The certificate of %s cannot be trusted: %s"), host,
+	     said.at);
 	return fail_hint(err, hint);
 }

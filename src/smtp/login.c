@@ -208,20 +208,20 @@ respond_sasl(struct attempt *attempt, struct span challenge, struct buf *respons
 /* In the order of `auth on`: those that never show the password first. */
 /* clang-format off */
 static const struct mechanism mechanisms[] = {
-	{ "scram-sha-256-plus", NEEDS_SECRET | NEEDS_BINDING,             true,  respond_sasl },
-	{ "scram-sha-1-plus",   NEEDS_SECRET | NEEDS_BINDING,             true,  respond_sasl },
-	{ "scram-sha-256",      NEEDS_SECRET | SAFE_IN_CLEAR,             true,  respond_sasl },
-	{ "scram-sha-1",        NEEDS_SECRET | SAFE_IN_CLEAR,             true,  respond_sasl },
-	{ "plain",              NEEDS_SECRET | SHOWS_SECRET,              true,  respond_plain },
-	{ "cram-md5",           NEEDS_SECRET,                             false, respond_sasl },
-	{ "digest-md5",         NEEDS_SECRET,                             false, respond_sasl },
-	{ "login",              NEEDS_SECRET | SHOWS_SECRET,              false, respond_login },
-	{ "ntlm",               NEEDS_SECRET,                             false, respond_sasl },
-	{ "external",           ONLY_NAMED,                               true,  respond_external },
-	{ "gssapi",             ONLY_NAMED,                               false, respond_sasl },
+	{ "SCRAM-SHA-256-PLUS", NEEDS_SECRET | NEEDS_BINDING,             true,  respond_sasl },
+	{ "SCRAM-SHA-1-PLUS",   NEEDS_SECRET | NEEDS_BINDING,             true,  respond_sasl },
+	{ "SCRAM-SHA-256",      NEEDS_SECRET | SAFE_IN_CLEAR,             true,  respond_sasl },
+	{ "SCRAM-SHA-1",        NEEDS_SECRET | SAFE_IN_CLEAR,             true,  respond_sasl },
+	{ "PLAIN",              NEEDS_SECRET | SHOWS_SECRET,              true,  respond_plain },
+	{ "CRAM-MD5",           NEEDS_SECRET,                             false, respond_sasl },
+	{ "DIGEST-MD5",         NEEDS_SECRET,                             false, respond_sasl },
+	{ "LOGIN",              NEEDS_SECRET | SHOWS_SECRET,              false, respond_login },
+	{ "NTLM",               NEEDS_SECRET,                             false, respond_sasl },
+	{ "EXTERNAL",           ONLY_NAMED,                               true,  respond_external },
+	{ "GSSAPI",             ONLY_NAMED,                               false, respond_sasl },
 #if HAVE_OAUTH
-	{ "oauthbearer",        NEEDS_SECRET | SHOWS_SECRET | ONLY_NAMED, true,  respond_oauthbearer },
-	{ "xoauth2",            NEEDS_SECRET | SHOWS_SECRET | ONLY_NAMED, true,  respond_xoauth2 },
+	{ "OAUTHBEARER",        NEEDS_SECRET | SHOWS_SECRET | ONLY_NAMED, true,  respond_oauthbearer },
+	{ "XOAUTH2",            NEEDS_SECRET | SHOWS_SECRET | ONLY_NAMED, true,  respond_xoauth2 },
 #endif
 };
 /* clang-format on */
@@ -249,7 +249,7 @@ static const struct mechanism *
 find_mechanism(const char *name)
 {
 	for (size_t i = 0; i < MECHANISMS; i++)
-		if (strcmp(mechanisms[i].name, name) == 0)
+		if (strcasecmp(mechanisms[i].name, name) == 0)
 			return &mechanisms[i];
 	return NULL;
 }
@@ -344,18 +344,18 @@ named(const struct session *session, const struct login_policy *policy, struct e
 	} else if (!is_safe(session, policy, mechanism)) {
 		fail(err, FAULT_TRUST,
 		     _("The login by %s would show the secret, because there is no TLS"),
-		     policy->auth);
+		     mechanism->name);
 		fail_hint(
 			err,
 			_("Set tls on; or cleartext_auth loopback, for a server on this machine."));
 	} else if (!caps_offers(&session->caps, mechanism->name)) {
 		fail(err, FAULT_UNSUPPORTED,
 		     _("%s does not offer a login by %s (it offers %.*s)"), session->host,
-		     policy->auth, offered.len ? (int)offered.len : 1,
+		     mechanism->name, offered.len ? (int)offered.len : 1,
 		     offered.len ? offered.at : "-");
 	} else if ((mechanism->nature & NEEDS_BINDING) && !has_binding(session)) {
 		fail(err, FAULT_TRUST,
-		     _("The login by %s needs TLS with channel binding"), policy->auth);
+		     _("The login by %s needs TLS with channel binding"), mechanism->name);
 	} else {
 		return mechanism;
 	}
@@ -386,9 +386,6 @@ say_auth(struct attempt *attempt, bool with_initial, struct error *err)
 	const char *shown;
 
 	buf_printf(&line, "AUTH %s", attempt->mechanism->name);
-	for (char *c = line.at; *c; c++)
-		if (*c >= 'a' && *c <= 'z')
-			*c = (char)(*c - 'a' + 'A');
 	shown = arena_string(arena, line.at);
 	if (!with_initial) {
 		exchange =
@@ -530,10 +527,10 @@ static bool
 deserves_plain(const struct session *session, const struct login_policy *policy,
 	       const struct mechanism *tried, const struct error *err)
 {
-	const struct mechanism *plain = find_mechanism("plain");
+	const struct mechanism *plain = find_mechanism("PLAIN");
 
 	return err->fault == FAULT_LOGIN && err->reply && !session->failed.fault &&
-	       strncmp(tried->name, "scram-", 6) == 0 && session->wire.tls &&
+	       strncmp(tried->name, "SCRAM-", 6) == 0 && session->wire.tls &&
 	       tls_is_verified(session->wire.tls) &&
 	       may_be_chosen(session, policy, plain);
 }
@@ -556,5 +553,5 @@ session_login(struct session *session, const struct login_policy *policy,
 	if (!automatic || !deserves_plain(session, policy, mechanism, err))
 		return false;
 	error_clear(err);
-	return try_mechanism(session, policy, finder, find_mechanism("plain"), err);
+	return try_mechanism(session, policy, finder, find_mechanism("PLAIN"), err);
 }

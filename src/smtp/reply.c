@@ -46,6 +46,18 @@ line_code(struct span line)
 	return (line.at[0] - '0') * 100 + (line.at[1] - '0') * 10 + (line.at[2] - '0');
 }
 
+/* A tab is as harmless as a blank, and keywords may be separated by one. */
+static struct span
+with_blanks(struct arena *arena, struct span words)
+{
+	char *copy = span_string(arena, words);
+
+	for (size_t i = 0; i < words.len; i++)
+		if (copy[i] == '\t')
+			copy[i] = ' ';
+	return (struct span){ copy, words.len };
+}
+
 static void
 add_line(struct arena *arena, struct reply *reply, struct span line, struct buf *text)
 {
@@ -60,7 +72,7 @@ add_line(struct arena *arena, struct reply *reply, struct span line, struct buf 
 	/* A code that is repeated on each line is said once. */
 	if (enhanced && span_equal(reply->enhanced, span_part(words, 0, enhanced)))
 		words = span_trim(span_part(words, enhanced, words.len));
-	buf_add_string(text, clean_text(arena, words));
+	buf_add_string(text, clean_text(arena, with_blanks(arena, words)));
 }
 
 static enum reply_state

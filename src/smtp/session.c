@@ -65,12 +65,21 @@ refused(struct error *err, const struct exchange *exchange, const char *what)
 
 /* ---- the history ---- */
 
-struct exchange *
-owe(struct session *s, enum stage stage, const char *shown)
+/* Room for a reply that cannot come, so that nobody has to check for NULL. */
+static struct exchange *
+unsaid(struct session *s, enum stage stage)
 {
 	struct exchange *exchange = arena_take(s->arena, sizeof(*exchange));
 
 	exchange->stage = stage;
+	return exchange;
+}
+
+static struct exchange *
+append(struct session *s, enum stage stage, const char *shown)
+{
+	struct exchange *exchange = unsaid(s, stage);
+
 	exchange->said = shown;
 	exchange->started = now_us();
 	if (s->last)
@@ -254,20 +263,19 @@ settle(struct session *s, struct error *err)
 
 /* ---- saying ---- */
 
+struct exchange *
+owe(struct session *s, enum stage stage, const char *shown)
+{
+	/* The server speaks first in the greeting; before content it has to be silent. */
+	if (s->failed.fault || (stage == STAGE_CONTENT && !is_quiet(s)))
+		return unsaid(s, stage);
+	return append(s, stage, shown);
+}
+
 static bool
 may_be_said(const struct session *s, struct span line)
 {
 	return !has_control(line) && (is_ascii(line) || (s->utf8 && is_utf8(line)));
-}
-
-/* Room for a reply that cannot come, so that nobody has to check for NULL. */
-static struct exchange *
-unsaid(struct session *s, enum stage stage)
-{
-	struct exchange *exchange = arena_take(s->arena, sizeof(*exchange));
-
-	exchange->stage = stage;
-	return exchange;
 }
 
 struct exchange *
@@ -285,11 +293,12 @@ ask_masked(struct session *s, enum stage stage, struct span line, const char *sh
 		     clean_text(s->arena, span_of(shown)));
 		return unsaid(s, stage);
 	}
-	exchange = owe(s, stage, shown);
+	exchange = append(s, stage, shown);
 	s->quit |= stage == STAGE_QUIT;
 	buf_add_span(&s->wire.out, line);
 	buf_add_string(&s->wire.out, "\r\n");
-	if (!s->caps.pipelining && !stages[stage].ends_group) {
+	/* Content belongs to its command: the reply comes behind it. */
+	if (!s->caps.pipelining && !stages[stage].ends_group && stage != STAGE_CONTENT) {
 		if (session_flush(s, stage))
 			hear_all(s);
 	}

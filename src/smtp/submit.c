@@ -76,10 +76,13 @@ check_size(const struct session *s, const struct delivery *d, struct error *err)
 		    s->host, d->size, limit);
 }
 
-/* An address that only an internationalised server can take fails alone. */
-static void
+/* An address that only an internationalised server can take fails alone; true when the others may
+ * have the message all the same. */
+static bool
 judge_addresses(const struct session *s, struct delivery *d)
 {
+	bool all = true;
+
 	for (size_t i = 0; i < d->envelope->count; i++) {
 		if (s->caps.smtputf8 || !address_needs_utf8(d->envelope->to[i]))
 			continue;
@@ -87,7 +90,9 @@ judge_addresses(const struct session *s, struct delivery *d)
 		d->verdicts[i].why =
 			_("the address needs a server for internationalised mail "
 			  "(SMTPUTF8), and yours is none");
+		all = false;
 	}
+	return all || d->partial;
 }
 
 /* ---- MAIL and RCPT ---- */
@@ -247,6 +252,10 @@ send_by_data(struct transaction *t, struct error *err)
 	t->data = ask(s, STAGE_DATA, "DATA");
 	if (!settle(s, err))
 		return false;
+	if (t->data->reply.code != 354 && reply_class(&t->data->reply) < 4)
+		return refused(err, t->data,
+			       arena_printf(err->arena, _("%s answered DATA with consent, not with 354"),
+					    s->host));
 	if (t->data->reply.code != 354)
 		return true;
 	if (accepted_count(t) == 0) {
@@ -307,7 +316,7 @@ deciding(const struct transaction *t, size_t i)
 		return t->mail;
 	if (is_refused(t->rcpt[i]))
 		return t->rcpt[i];
-	if (t->data && t->data->reply.code && t->data->reply.code != 354)
+	if (t->data && t->data->reply.code >= 400)
 		return t->data;
 	return t->replies[i];
 }
@@ -373,9 +382,12 @@ next_batch(struct transaction *t)
 	return t->count;
 }
 
+/* What a transaction without content left behind must not meet the next one. */
 static void
 begin(struct transaction *t)
 {
+	if (t->mail && !t->said)
+		ask(t->session, STAGE_RSET, "RSET");
 	t->mail = t->data = t->said = NULL;
 	memset(t->replies, 0, t->delivery->envelope->count * sizeof(struct exchange *));
 }
@@ -383,14 +395,11 @@ begin(struct transaction *t)
 static bool
 transact_all(struct transaction *t, struct error *err)
 {
-	for (bool first = true; next_batch(t); first = false) {
+	while (next_batch(t)) {
 		size_t left = 0, before = t->delivery->delivered;
 		bool ok;
 
 		begin(t);
-		/* What a refused transaction left behind must not meet the next one. */
-		if (!first && !t->said)
-			ask(t->session, STAGE_RSET, "RSET");
 		ok = transact(t, err);
 		judge_all(t, &left);
 		if (!ok)
@@ -537,10 +546,9 @@ submit(struct session *session, struct delivery *delivery, struct error *err)
 	t.parameters = mail_parameters(session, delivery, &t.content);
 	if (!check_needs(session, delivery, err) || !check_size(session, delivery, err))
 		return false;
-	judge_addresses(session, delivery);
-	if (!transact_all(&t, err)) {
-		if (err->fault != FAULT_UNCERTAIN && delivery->delivered == count)
-			error_clear(err);
-	}
+	/* What happened after everybody had the message is no failure. */
+	if (judge_addresses(session, delivery) && !transact_all(&t, err) &&
+	    delivery->delivered == count)
+		error_clear(err);
 	return conclude(session, delivery, err);
 }
