@@ -1,232 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Logs in: chooses a mechanism and answers the server's challenges. */
+/* Logs in: chooses a mechanism and carries out the exchange. */
 #include "smtp/login.h"
 
-#include "smtp/sasl.h"
-
-#include "config.h"
+#include "smtp/mechanism.h"
 
 #include <string.h>
 
-/* One login under way. */
-struct attempt {
-	struct session *session;
-	const struct login_policy *policy;
-	const struct mechanism *mechanism;
-	const struct secret *secret;
-	struct sasl *sasl;
-	unsigned round;	       /* challenges answered so far */
-	bool done;	       /* the client side has seen all that it must */
-	const char *complaint; /* what an OAuth2 server says is wrong, as JSON */
-};
-
-/* Answers the challenge, both base64. Before the first challenge it is the initial
- * response. */
-typedef bool responder(struct attempt *attempt, struct span challenge,
-		       struct buf *response, struct error *err);
-
-/* Two switches per mechanism decide when it may be used. */
-enum {
-	SHOWS_SECRET = 1,
-	NEEDS_SECRET = 2,
-	NEEDS_BINDING = 4,
-	ONLY_NAMED = 8,
-	SAFE_IN_CLEAR = 16
-};
-
-struct mechanism {
-	const char *name;
-	unsigned nature;
-	bool initial; /* an initial response goes with AUTH (RFC 4954 4) */
-	responder *respond;
-};
-
-/* ---- mechanisms that are a line of text ---- */
-
-static void
-add_text(struct buf *out, const char *text)
-{
-	if (text)
-		buf_add_string(out, text);
-}
-
-static bool
-finish(struct attempt *attempt, struct buf *plain, struct buf *response)
-{
-	base64_encode(response, buf_span(plain));
-	buf_wipe(plain);
-	attempt->done = true;
-	return true;
-}
-
-static bool
-too_many(struct attempt *attempt, struct error *err)
-{
-	return fail(err, FAULT_PROTOCOL, _("%s goes on asking after all was said (%s)"),
-		    attempt->session->host, attempt->mechanism->name);
-}
-
-/* RFC 4616. */
-static bool
-respond_plain(struct attempt *attempt, struct span challenge, struct buf *response,
-	      struct error *err)
-{
-	struct buf plain = { 0 };
-
-	(void)challenge;
-	if (attempt->done)
-		return too_many(attempt, err);
-	buf_add_char(&plain, '\0');
-	add_text(&plain, attempt->policy->user);
-	buf_add_char(&plain, '\0');
-	buf_add(&plain, attempt->secret->at, attempt->secret->len);
-	return finish(attempt, &plain, response);
-}
-
-/* draft-murchison-sasl-login: two prompts, whatever they say. */
-static bool
-respond_login(struct attempt *attempt, struct span challenge, struct buf *response,
-	      struct error *err)
-{
-	struct buf plain = { 0 };
-
-	(void)challenge;
-	if (attempt->done)
-		return too_many(attempt, err);
-	if (attempt->round == 0) {
-		base64_encode(response, span_of(attempt->policy->user));
-		return true;
-	}
-	buf_add(&plain, attempt->secret->at, attempt->secret->len);
-	return finish(attempt, &plain, response);
-}
-
-/* RFC 4422 A; an empty identity is said as "=" (RFC 4954 4). */
-static bool
-respond_external(struct attempt *attempt, struct span challenge, struct buf *response,
-		 struct error *err)
-{
-	struct buf plain = { 0 };
-
-	(void)challenge;
-	if (attempt->done)
-		return too_many(attempt, err);
-	add_text(&plain, attempt->policy->user);
-	return finish(attempt, &plain, response);
-}
-
-#if HAVE_OAUTH
-
-/* After a token was refused, the server tells why, and wants one more line before it says
- * 535. */
-static bool
-hear_complaint(struct attempt *attempt, struct span challenge, struct error *err)
-{
-	struct buf json = { 0 };
-
-	if (attempt->complaint)
-		return too_many(attempt, err);
-	attempt->complaint = "";
-	if (base64_decode(&json, challenge))
-		attempt->complaint = clean_text(attempt->session->arena, buf_span(&json));
-	buf_release(&json);
-	return true;
-}
-
-/* Google's and Microsoft's documentation; there is no RFC. */
-static bool
-respond_xoauth2(struct attempt *attempt, struct span challenge, struct buf *response,
-		struct error *err)
-{
-	struct buf plain = { 0 };
-
-	if (attempt->done)
-		return hear_complaint(attempt, challenge, err);
-	buf_printf(&plain, "user=%s\1auth=Bearer ", attempt->policy->user);
-	buf_add(&plain, attempt->secret->at, attempt->secret->len);
-	buf_add_string(&plain, "\1\1");
-	return finish(attempt, &plain, response);
-}
-
-/* RFC 7628 3.1; "," and "=" in the name as RFC 5801 4 says. */
-static bool
-respond_oauthbearer(struct attempt *attempt, struct span challenge, struct buf *response,
-		    struct error *err)
-{
-	struct buf plain = { 0 };
-
-	if (attempt->done) {
-		buf_add_string(response, "AQ==");
-		return hear_complaint(attempt, challenge, err);
-	}
-	buf_add_string(&plain, "n,a=");
-	for (const char *c = attempt->policy->user; c && *c; c++) {
-		if (*c == ',')
-			buf_add_string(&plain, "=2C");
-		else if (*c == '=')
-			buf_add_string(&plain, "=3D");
-		else
-			buf_add_char(&plain, *c);
-	}
-	buf_printf(&plain, ",\1host=%s\1port=%u\1auth=Bearer ", attempt->policy->host ? attempt->policy->host : "localhost",
-		   attempt->session->wire.line.port);
-	buf_add(&plain, attempt->secret->at, attempt->secret->len);
-	buf_add_string(&plain, "\1\1");
-	return finish(attempt, &plain, response);
-}
-
-#endif
-
-/* ---- mechanisms of libgsasl ---- */
-
-static bool
-respond_sasl(struct attempt *attempt, struct span challenge, struct buf *response,
-	     struct error *err)
-{
-	struct sasl_identity identity = {
-		.user = attempt->policy->user,
-		.host = attempt->policy->host,
-		.realm = attempt->policy->ntlm_domain,
-		.password = attempt->secret,
-		.tls = attempt->session->wire.tls,
-	};
-
-	if (!attempt->sasl &&
-	    !sasl_start(attempt->mechanism->name, &identity, &attempt->sasl, err))
-		return false;
-	if (attempt->done) {
-		/* The last word was ours; the server may still send an empty challenge. */
-		if (challenge.len)
-			return too_many(attempt, err);
-		return true;
-	}
-	return sasl_step(attempt->sasl, challenge, response, &attempt->done, err);
-}
-
 /* ---- the choice ---- */
-
-/* In the order of `auth on`: those that never show the password first. */
-/* clang-format off */
-static const struct mechanism mechanisms[] = {
-	{ "SCRAM-SHA-256-PLUS", NEEDS_SECRET | NEEDS_BINDING,             true,  respond_sasl },
-	{ "SCRAM-SHA-1-PLUS",   NEEDS_SECRET | NEEDS_BINDING,             true,  respond_sasl },
-	{ "SCRAM-SHA-256",      NEEDS_SECRET | SAFE_IN_CLEAR,             true,  respond_sasl },
-	{ "SCRAM-SHA-1",        NEEDS_SECRET | SAFE_IN_CLEAR,             true,  respond_sasl },
-	{ "PLAIN",              NEEDS_SECRET | SHOWS_SECRET,              true,  respond_plain },
-	{ "CRAM-MD5",           NEEDS_SECRET,                             false, respond_sasl },
-	{ "DIGEST-MD5",         NEEDS_SECRET,                             false, respond_sasl },
-	{ "LOGIN",              NEEDS_SECRET | SHOWS_SECRET,              false, respond_login },
-	{ "NTLM",               NEEDS_SECRET,                             false, respond_sasl },
-	{ "EXTERNAL",           ONLY_NAMED,                               true,  respond_external },
-	{ "GSSAPI",             ONLY_NAMED,                               false, respond_sasl },
-#if HAVE_OAUTH
-	{ "OAUTHBEARER",        NEEDS_SECRET | SHOWS_SECRET | ONLY_NAMED, true,  respond_oauthbearer },
-	{ "XOAUTH2",            NEEDS_SECRET | SHOWS_SECRET | ONLY_NAMED, true,  respond_xoauth2 },
-#endif
-};
-/* clang-format on */
-
-enum { MECHANISMS = sizeof(mechanisms) / sizeof(mechanisms[0]) };
 
 const char *const login_mechanisms[] = {
 	"scram-sha-256-plus",
@@ -245,21 +25,12 @@ const char *const login_mechanisms[] = {
 	NULL,
 };
 
-static const struct mechanism *
-find_mechanism(const char *name)
-{
-	for (size_t i = 0; i < MECHANISMS; i++)
-		if (strcasecmp(mechanisms[i].name, name) == 0)
-			return &mechanisms[i];
-	return NULL;
-}
-
 bool
 login_knows(const char *name)
 {
 	const struct mechanism *mechanism = find_mechanism(name);
 
-	return mechanism && (mechanism->respond != respond_sasl || sasl_knows(name));
+	return mechanism && (!(mechanism->nature & BY_LIBRARY) || sasl_knows(name));
 }
 
 static bool
@@ -311,7 +82,7 @@ choose(const struct session *session, const struct login_policy *policy,
 {
 	struct span offered = session->caps.mechanisms;
 
-	for (size_t i = 0; i < MECHANISMS; i++)
+	for (size_t i = 0; i < mechanisms_count; i++)
 		if (may_be_chosen(session, policy, &mechanisms[i]))
 			return &mechanisms[i];
 	if (!offered.len)
@@ -355,7 +126,8 @@ named(const struct session *session, const struct login_policy *policy, struct e
 		     offered.len ? offered.at : "-");
 	} else if ((mechanism->nature & NEEDS_BINDING) && !has_binding(session)) {
 		fail(err, FAULT_TRUST,
-		     _("The login by %s needs TLS with channel binding"), mechanism->name);
+		     _("The login by %s needs TLS with channel binding"),
+		     mechanism->name);
 	} else {
 		return mechanism;
 	}
@@ -430,7 +202,7 @@ answer_challenges(struct attempt *attempt, struct exchange **exchange, struct er
 		if (span_equal(challenge, SPAN("=")))
 			challenge.len = 0;
 		if (attempt->round >= ROUNDS_MAX) {
-			too_many(attempt, err);
+			too_many_challenges(attempt, err);
 			return cancel(attempt, err);
 		}
 		answered =
@@ -462,16 +234,17 @@ verdict(const struct attempt *attempt, const struct exchange *exchange, struct e
 	if (reply_class(reply) == 5)
 		fail(err, FAULT_LOGIN, _("%s refused the login of %s by %s"),
 		     attempt->session->host,
-		     attempt->policy->user ? attempt->policy->user : "-",
+		     attempt->identity.user ? attempt->identity.user : "-",
 		     attempt->mechanism->name);
 	if (attempt->complaint && *attempt->complaint && !err->hint)
 		err->hint =
 			arena_printf(err->arena, _("The server says about the token: %s"),
 				     attempt->complaint);
-	return refused(err, exchange,
-		       arena_printf(err->arena, _("%s cannot log %s in now"),
-				    attempt->session->host,
-				    attempt->policy->user ? attempt->policy->user : "-"));
+	return refused(
+		err, exchange,
+		arena_printf(err->arena, _("%s cannot log %s in now"),
+			     attempt->session->host,
+			     attempt->identity.user ? attempt->identity.user : "-"));
 }
 
 /* Some servers take no long line with AUTH itself: the response is then kept for the
@@ -509,13 +282,20 @@ static bool
 try_mechanism(struct session *session, const struct login_policy *policy,
 	      struct finder *finder, const struct mechanism *mechanism, struct error *err)
 {
-	struct attempt attempt = { .session = session,
-				   .policy = policy,
-				   .mechanism = mechanism };
+	struct attempt attempt = {
+		.session = session,
+		.mechanism = mechanism,
+		.identity = {
+			.user = policy->user,
+			.host = policy->host ? policy->host : "localhost",
+			.realm = policy->ntlm_domain,
+			.tls = session->wire.tls,
+		},
+	};
 	bool ok = true;
 
 	if (mechanism->nature & NEEDS_SECRET)
-		ok = finder_take(finder, &attempt.secret, err);
+		ok = finder_take(finder, &attempt.identity.password, err);
 	ok = ok && log_in(&attempt, err);
 	sasl_end(&attempt.sasl);
 	return ok;
