@@ -164,8 +164,10 @@ progress(void *context, uint64_t sent, uint64_t size)
 		return;
 	reporter->last = now;
 	reporter->progress_shown = true;
-	fprintf(stderr, _("\r%.1f of %.1f MB, %.1f MB/s\033[K"), (double)sent / 1e6,
+	fputc('\r', stderr);
+	fprintf(stderr, _("%.1f of %.1f MB, %.1f MB/s"), (double)sent / 1e6,
 		(double)size / 1e6, (double)sent / (double)(now - reporter->started));
+	fputs("\033[K", stderr);
 	fflush(stderr);
 }
 

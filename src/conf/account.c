@@ -8,7 +8,12 @@
 
 #include <string.h>
 
-enum { CONNECT_SECONDS = 30, PORT_SMTP = 25, PORT_SUBMISSIONS = 465, PORT_SUBMISSION = 587 };
+enum {
+	CONNECT_SECONDS = 30,
+	PORT_SMTP = 25,
+	PORT_SUBMISSIONS = 465,
+	PORT_SUBMISSION = 587
+};
 
 /* ---- what does not fit ---- */
 
@@ -28,37 +33,50 @@ is_given(const struct account *account, const char *name)
 	return account->origins[setting_row(span_of(name))].kind != ORIGIN_DEFAULT;
 }
 
-/* Blames the setting NAME. */
+/* A sentence that follows file and line goes on in lower case. */
+static const char *
+alone(struct arena *arena, const char *sentence)
+{
+	char *copy = arena_string(arena, sentence);
+
+	if (*copy >= 'a' && *copy <= 'z')
+		*copy = (char)(*copy - 'a' + 'A');
+	return copy;
+}
+
+/* Blames the setting NAME. The reason begins in lower case. */
 static bool
-complain(const struct account *account, const char *name, const char *reason, struct error *err)
+complain(const struct account *account, const char *name, const char *reason,
+	 struct error *err)
 {
 	const struct origin *origin = origin_of(account, name);
 
 	switch (origin->kind) {
 	case ORIGIN_FILE:
-		return fail(err, FAULT_CONFIG, "%s:%u: %s", origin->file, origin->line, reason);
+		return fail(err, FAULT_CONFIG, "%s:%u: %s", origin->file, origin->line,
+			    reason);
 	case ORIGIN_OPTION:
-		return fail(err, FAULT_USAGE, "%s", reason);
+		return fail(err, FAULT_USAGE, "%s", alone(err->arena, reason));
 	case ORIGIN_DEFAULT:
 		break;
 	}
-	return fail(err, FAULT_CONFIG, "%s", reason);
+	return fail(err, FAULT_CONFIG, "%s", alone(err->arena, reason));
 }
 
 /* The same with what another room has found out. */
 static bool
-complain_of_value(const struct account *account, const char *name, const struct error *inner,
-		  struct error *err)
+complain_of_value(const struct account *account, const char *name,
+		  const struct error *inner, struct error *err)
 {
 	return complain(account, name,
-			arena_printf(err->arena, _("the value of \"%s\" is wrong: %s"), name,
-				     inner->what),
+			arena_printf(err->arena, _("the value of \"%s\" is wrong: %s"),
+				     name, inner->what),
 			err);
 }
 
 /* ---- names ---- */
 
-/* "[::1]" and "[IPv6:::1]" are written so in addresses; the resolver wants the bare digits. */
+/* "[::1]" and "[IPv6:::1]" are written so in addresses; a resolver wants bare digits. */
 static const char *
 without_brackets(struct arena *arena, const char *host)
 {
@@ -134,11 +152,13 @@ choose_ports(struct account *account)
 	if (account->port)
 		ports[0] = account->port;
 	else if (account->dialect == DIALECT_MSMTP)
-		ports[0] = tls->on && tls->starttls == STARTTLS_OFF ? PORT_SUBMISSIONS : PORT_SMTP;
+		ports[0] = tls->on && tls->starttls == STARTTLS_OFF ? PORT_SUBMISSIONS
+								    : PORT_SMTP;
 	else if (!tls->on)
 		ports[0] = PORT_SMTP;
 	else
-		ports[0] = tls->starttls == STARTTLS_ON ? PORT_SUBMISSION : PORT_SUBMISSIONS;
+		ports[0] =
+			tls->starttls == STARTTLS_ON ? PORT_SUBMISSION : PORT_SUBMISSIONS;
 	if (!account->port && account->dialect == DIALECT_POSTRIDER && tls->on &&
 	    tls->starttls == STARTTLS_AUTO)
 		ports[1] = PORT_SUBMISSION;
@@ -156,11 +176,13 @@ finish_endpoint(struct account *account, struct error *err)
 						      account->name)
 				       : _("no host is given"),
 			 err);
-		return fail_hint(err, _("Set host to the name of your provider's mail server"));
+		return fail_hint(
+			err, _("Set host to the name of your provider's mail server"));
 	}
 	if (account->protocol == PROTOCOL_LMTP && !endpoint->socket && !account->port)
 		return complain(account, "protocol",
-				_("LMTP has no usual port: port or socket must be set"), err);
+				_("LMTP has no usual port: port or socket must be set"),
+				err);
 	if (!finish_name(account, "host", &endpoint->host, err) ||
 	    !finish_name(account, "proxy_host", &endpoint->proxy_host, err))
 		return false;
@@ -179,22 +201,26 @@ finish_tls(struct account *account, struct error *err)
 	    !is_given(account, "tls"))
 		tls->on = false;
 	if (!tls->key_file != !tls->cert_file)
-		return complain(account, tls->key_file ? "tls_key_file" : "tls_cert_file",
-				_("tls_key_file and tls_cert_file need each other"), err);
+		return complain(
+			account, tls->key_file ? "tls_key_file" : "tls_cert_file",
+			_("the settings tls_key_file and tls_cert_file need each other"),
+			err);
 	if (!tls->on)
 		return true;
 	if (account->endpoint.socket && !account->endpoint.host && !tls->host_override)
-		return complain(account, "tls",
-				_("TLS on a unix socket needs host or tls_host_override, the name "
-				  "in the certificate"),
-				err);
+		return complain(
+			account, "tls",
+			_("TLS on a unix socket needs host or tls_host_override, the name "
+			  "in the certificate"),
+			err);
 	if (tls->check && !tls->fingerprint && !tls->trust_file)
-		return complain(account, "tls_trust_file",
-				_("nobody is trusted: tls_trust_file or tls_fingerprint must be set"),
-				err);
+		return complain(
+			account, "tls_trust_file",
+			_("nobody is trusted: tls_trust_file or tls_fingerprint must be set"),
+			err);
 	if (tls->crl_file && !tls->trust_file)
-		return complain(account, "tls_crl_file", _("tls_crl_file needs tls_trust_file"),
-				err);
+		return complain(account, "tls_crl_file",
+				_("the setting tls_crl_file needs tls_trust_file"), err);
 	return finish_name(account, "tls_host_override", &tls->host_override, err);
 }
 
@@ -226,18 +252,22 @@ finish_login(struct account *account, struct error *err)
 	const struct secret_policy *secret = &account->secret;
 
 	if (strcmp(login->auth, "auto") == 0)
-		login->auth = login->user || secret->password.len || secret->command ? "on" : "off";
+		login->auth = login->user || secret->password.len || secret->command
+				      ? "on"
+				      : "off";
 	if (strcmp(login->auth, "off") == 0)
 		return true;
 	if (is_mechanism(login->auth) && !login_knows(login->auth))
-		return fail(err, FAULT_UNSUPPORTED, _("this build cannot do auth %s"), login->auth);
+		return fail(err, FAULT_UNSUPPORTED, _("This build cannot do auth %s"),
+			    login->auth);
 	if (login->user || needs_no_user(login->auth))
 		return true;
 	if (account->dialect == DIALECT_POSTRIDER && is_address(account->from)) {
 		login->user = account->from;
 		return true;
 	}
-	complain(account, "auth", _("a login needs a user name, but user is not set"), err);
+	complain(account, "auth", _("a login needs a user name, but user is not set"),
+		 err);
 	return fail_hint(err, _("Set user, which most often is your whole address"));
 }
 

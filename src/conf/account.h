@@ -16,42 +16,44 @@
 enum origin_kind { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_OPTION };
 struct origin {
 	enum origin_kind kind;
-	const char *file;	/* of ORIGIN_FILE */
+	const char *file; /* of ORIGIN_FILE */
 	unsigned line;
 };
 
 enum protocol { PROTOCOL_SMTP, PROTOCOL_LMTP };
 /* Which defaults hold: a postrider file has safe ones, an msmtp file has msmtp's. */
 enum dialect { DIALECT_POSTRIDER, DIALECT_MSMTP };
-enum { SETTINGS_MAX = 80 };	/* rows of the settings table; settings.c asserts it */
+enum { SETTINGS_MAX = 80 }; /* rows of the settings table; settings.c asserts it */
 
 struct log_policy {
-	const char *file;		/* logfile; "-" is standard output; NULL: none */
-	const char *time_format;	/* strftime, "none", or NULL for the default */
-	const char *syslog;		/* "off", "on", "LOG_MAIL", … */
+	const char *file;	 /* logfile; "-" is standard output; NULL: none */
+	const char *time_format; /* strftime, "none", or NULL for the default */
+	const char *syslog;	 /* "off", "on", "LOG_MAIL", … */
 };
 
-/* All values as the settings wrote them until account_finish made them ready for use. All
- * texts live in the arena; only secret.password is a secret, which account_release wipes. */
+/* All values as the settings wrote them until account_finish made them ready for use.
+ * All texts live in the arena; only secret.password is a secret, which account_release
+ * wipes. */
 struct account {
 	const char *name;
 	enum dialect dialect;
-	struct origin whole;		/* where the account begins */
+	struct origin whole; /* where the account begins */
 
-	struct endpoint endpoint;	/* ports are filled by account_finish */
-	unsigned port;			/* as configured; 0: not */
-	unsigned timeout;		/* as configured, for every wait; 0: not, each stage has its own */
+	struct endpoint endpoint; /* ports are filled by account_finish */
+	unsigned port;		  /* as configured; 0: not */
+	unsigned timeout;	  /* as configured, for every wait; 0: not */
 	enum protocol protocol;
-	const char *domain;		/* for EHLO */
+	const char *domain; /* for EHLO */
 	struct tls_policy tls;
 	struct login_policy login;
 	struct secret_policy secret;
 	struct header_policy header;
 
-	const char *from;		/* envelope sender: address or wildcards; "" is the null sender;
-					 * NULL: not set */
-	bool sender_from_header;	/* `from %F`, seen by account_finish: the sender is the first
-					 * From address of the message; `from` is NULL then */
+	/* Envelope sender: address or wildcards; "" is the null sender; NULL: not set. */
+	const char *from;
+	/* `from %F`, seen by account_finish: the sender is the first From address of the
+	 * message; `from` is NULL then. */
+	bool sender_from_header;
 	const char *from_full_name;
 	bool allow_from_override;
 	const char *qualify_domain;
@@ -59,24 +61,27 @@ struct account {
 	const char *dsn_notify, *dsn_return;
 	struct log_policy log;
 
-	struct origin origins[SETTINGS_MAX];	/* by row of the settings table */
+	struct origin origins[SETTINGS_MAX]; /* by row of the settings table */
 };
 
 /* What a choice of account has to go by. */
 struct account_wish {
-	const char *name;	/* -a; NULL: none */
-	const char *sender;	/* -f or the message's From when asked; NULL: none */
+	const char *name;   /* -a; NULL: none */
+	const char *sender; /* -f or the message's From when asked; NULL: none */
 };
 
-/* Makes the values ready for use, once, after the last one was given. Fills in what depends on others:
- * %-patterns of domain and from, the host as A-label without brackets, ports (465 and 587 when none
- * is given, 25 in an msmtp file, none for a unix socket), 30 s to connect when there is no timeout, the
- * login (on when a user or a password is given; user from `from`), and whose secret is wanted. Refuses
- * what does not fit together: FAULT_CONFIG with file and line, FAULT_USAGE when it is an option's fault,
+/* Makes the values ready for use, once, after the last one was given. Fills in what
+ * depends on others: %-patterns of domain and from, the host as A-label without brackets,
+ * ports (465 and 587 when none is given, 25 in an msmtp file, none for a unix socket), half
+ * a minute to connect when there is no timeout, the login (on when a user or a password is
+ * given; user from `from`), and whose secret is wanted. Refuses what does not fit
+ * together: FAULT_CONFIG with file and line, FAULT_USAGE when it is an option's fault,
  * FAULT_UNSUPPORTED for a mechanism that this build has not. */
-bool account_finish(struct arena *arena, struct account *account, struct error *err) MUST_CHECK;
+bool account_finish(struct arena *arena, struct account *account,
+		    struct error *err) MUST_CHECK;
 
-/* The value of a row as the configuration would say it, for --pretend; a secret shows as "*", nothing as "". */
+/* The value of a row as the configuration would say it, for --pretend; a secret shows as
+ * "*", nothing as "". */
 char *account_show(struct arena *arena, const struct account *account, size_t row);
 /* "default", "FILE:LINE" or "option". */
 char *origin_show(struct arena *arena, const struct origin *origin);

@@ -15,7 +15,8 @@ static bool
 check_status(int status, struct error *err)
 {
 	if (WIFSIGNALED(status))
-		return fail(err, FAULT_CONFIG, _("the command of eval was ended by signal %d (%s)"),
+		return fail(err, FAULT_CONFIG,
+			    _("the command of eval was ended by signal %d (%s)"),
 			    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	return WEXITSTATUS(status) == 0 ||
 	       fail(err, FAULT_CONFIG, _("the command of eval ended with exit status %d"),
@@ -29,13 +30,15 @@ check_result(enum process_result result, int status, struct error *err)
 	case PROCESS_ENDED:
 		return check_status(status, err);
 	case PROCESS_LATE:
-		return fail(err, FAULT_CONFIG, _("the command of eval did not end within %d seconds"),
+		return fail(err, FAULT_CONFIG,
+			    _("the command of eval did not end within %d seconds"),
 			    PATIENCE);
 	case PROCESS_FULL:
-		return fail(err, FAULT_CONFIG, _("the command of eval printed more than %d KiB"),
-			    MOST_KIB);
+		return fail(err, FAULT_CONFIG,
+			    _("the command of eval printed more than %d KiB"), MOST_KIB);
 	case PROCESS_LOST:
-		return fail(err, FAULT_CONFIG, _("nobody knows how the command of eval ended"));
+		return fail(err, FAULT_CONFIG,
+			    _("nobody knows how the command of eval ended"));
 	}
 	return false;
 }
@@ -43,7 +46,8 @@ check_result(enum process_result result, int status, struct error *err)
 static bool
 take_line(const struct buf *heard, struct secret *line, struct error *err)
 {
-	struct span all = buf_span(heard), first = span_part(all, 0, span_find(all, '\n'));
+	struct span all = buf_span(heard),
+		    first = span_part(all, 0, span_find(all, '\n'));
 
 	if (!first.len)
 		return fail(err, FAULT_CONFIG, _("the command of eval printed nothing"));
@@ -63,12 +67,14 @@ run(const char *command, struct buf *heard, struct error *err)
 	bool started;
 
 	if (!process_pipe(ends))
-		return fail_errno(err, FAULT_SYSTEM, _("cannot make a pipe for the command of eval"));
+		return fail_errno(err, FAULT_SYSTEM,
+				  _("cannot make a pipe for the command of eval"));
 	to_read = ends[0];
 	started = process_shell(command, ends[1], &child);
 	close_file(&ends[1]);
 	if (!started)
-		return fail_errno(err, FAULT_SYSTEM, _("cannot start /bin/sh for the command of eval"));
+		return fail_errno(err, FAULT_SYSTEM,
+				  _("cannot start /bin/sh for the command of eval"));
 	result = process_hear(child, to_read, deadline_in(PATIENCE), heard, &status);
 	return check_result(result, status, err);
 }

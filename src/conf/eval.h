@@ -6,9 +6,10 @@
 #include "base/error.h"
 #include "secret/secret.h"
 
-/* Runs `sh -c COMMAND` with /dev/null as standard input, at most 60 s. LINE gets the first line of its
- * output, which may be a password. FAULT_CONFIG when it fails, or says nothing; the sentence tells how,
- * and begins with lower case, so that file and line can stand before it. */
+/* Runs `sh -c COMMAND` with /dev/null as standard input, at most 60 s. LINE gets the
+ * first line of its output, which may be a password. FAULT_CONFIG when it fails, or says
+ * nothing; the sentence tells how, and begins with lower case, so that file and line can
+ * stand before it. */
 bool eval_line(const char *command, struct secret *line, struct error *err) MUST_CHECK;
 
 #endif

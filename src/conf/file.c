@@ -20,8 +20,8 @@
 
 /* A file that may be read, and what it is. */
 struct candidate {
-	const char *path;	/* NULL: there is no such place */
-	bool foreign;		/* the system's */
+	const char *path; /* NULL: there is no such place */
+	bool foreign;	  /* the system's */
 };
 
 static bool
@@ -42,7 +42,8 @@ dialect_of(const char *path)
 	return msmtp ? DIALECT_MSMTP : DIALECT_POSTRIDER;
 }
 
-/* $XDG_CONFIG_HOME when it is absolute, as the XDG base directory specification wants it. */
+/* $XDG_CONFIG_HOME when it is absolute, as the XDG base directory specification wants
+ * it. */
 static const char *
 config_folder(struct arena *arena, const char *home)
 {
@@ -53,8 +54,8 @@ config_folder(struct arena *arena, const char *home)
 	return home ? arena_printf(arena, "%s/.config", home) : NULL;
 }
 
-/* Opens a file of the search. *FD is -1 when there is none, or none for us: cron and at leave HOME
- * pointing to folders and files of somebody else. */
+/* Opens a file of the search. *FD is -1 when there is none, or none for us: cron and at
+ * leave HOME pointing to folders and files of somebody else. */
 static bool
 open_candidate(const struct candidate *candidate, int *fd, struct error *err)
 {
@@ -68,7 +69,7 @@ open_candidate(const struct candidate *candidate, int *fd, struct error *err)
 	if (stat(candidate->path, &status) != 0 || status.st_uid != geteuid())
 		return true;
 	errno = reason;
-	return fail_errno(err, FAULT_CONFIG, _("cannot read the configuration file %s"),
+	return fail_errno(err, FAULT_CONFIG, _("Cannot read the configuration file %s"),
 			  clean_text(err->arena, span_of(candidate->path)));
 }
 
@@ -79,10 +80,10 @@ static bool
 add_accounts(struct arena *arena, struct config *config, struct grammar *grammar,
 	     struct error *err)
 {
-	size_t added = grammar->count, before = config->count;
+	size_t added = grammar->drafts.count, before = config->count;
 	struct account *all = arena_array(arena, struct account, before + added);
 
-	if (!grammar_end(grammar, all + before, err))
+	if (!drafts_end(&grammar->drafts, all + before, err))
 		return false;
 	if (before)
 		memcpy(all, config->accounts, before * sizeof(*all));
@@ -101,8 +102,8 @@ add_accounts(struct arena *arena, struct config *config, struct grammar *grammar
 }
 
 static bool
-read_opened(struct arena *arena, struct config *config, const struct candidate *candidate, int fd,
-	    struct error *err)
+read_opened(struct arena *arena, struct config *config, const struct candidate *candidate,
+	    int fd, struct error *err)
 {
 	struct grammar grammar = {
 		.arena = arena,
@@ -113,10 +114,11 @@ read_opened(struct arena *arena, struct config *config, const struct candidate *
 		  grammar_file(&grammar, fd, candidate->path, err) &&
 		  add_accounts(arena, config, &grammar, err);
 
-	grammar_release(&grammar);
+	drafts_release(&grammar.drafts);
 	if (grammar.exposed)
-		config->warning = arena_printf(arena, _("%s has a password that everybody can read"),
-					       grammar.exposed);
+		config->warning = arena_printf(
+			arena, _("%s has a password that everybody can read"),
+			grammar.exposed);
 	return ok;
 }
 
@@ -146,7 +148,8 @@ read_user(struct arena *arena, struct config *config, struct error *err)
 	size_t count = 0;
 
 	if (folder)
-		candidates[count++].path = arena_printf(arena, "%s/postrider/config", folder);
+		candidates[count++].path =
+			arena_printf(arena, "%s/postrider/config", folder);
 	if (home)
 		candidates[count++].path = arena_printf(arena, "%s/.msmtprc", home);
 	if (folder)
@@ -167,20 +170,23 @@ read_system(struct arena *arena, struct config *config, struct error *err)
 }
 
 static bool
-read_named(struct arena *arena, const char *file, struct config *config, struct error *err)
+read_named(struct arena *arena, const char *file, struct config *config,
+	   struct error *err)
 {
 	struct candidate candidate = { .path = file };
 	CLEANUP(close_file) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
-		return fail_errno(err, FAULT_CONFIG, _("cannot read the configuration file %s"),
+		return fail_errno(err, FAULT_CONFIG,
+				  _("Cannot read the configuration file %s"),
 				  clean_text(arena, span_of(file)));
 	config->user_file = file;
 	return read_opened(arena, config, &candidate, fd, err);
 }
 
 bool
-config_read(struct arena *arena, const char *file, struct config *config, struct error *err)
+config_read(struct arena *arena, const char *file, struct config *config,
+	    struct error *err)
 {
 	bool ok;
 
@@ -249,7 +255,8 @@ find_usual(const struct config *config, size_t from, size_t to)
 {
 	struct account *account = find_name(config, "default", from, to);
 
-	if (!account && to - from == 1 && config->accounts[from].dialect == DIALECT_POSTRIDER)
+	if (!account && to - from == 1 &&
+	    config->accounts[from].dialect == DIALECT_POSTRIDER)
 		account = &config->accounts[from];
 	return account;
 }
@@ -271,11 +278,14 @@ no_account(const struct config *config, struct error *err)
 	const char *file = config->user_file ? config->user_file : config->system_file;
 
 	if (file)
-		return fail(err, FAULT_CONFIG, _("%s has no account, so no server is known"),
+		return fail(err, FAULT_CONFIG,
+			    _("%s has no account, so no server is known"),
 			    clean_text(err->arena, span_of(file)));
-	fail(err, FAULT_CONFIG, _("there is no configuration, so no server is known"));
-	return fail_hint(err, _("Write from, host and password into ~/.config/postrider/config, or "
-				"name the server with --host"));
+	fail(err, FAULT_CONFIG, _("There is no configuration, so no server is known"));
+	return fail_hint(
+		err,
+		_("Write from, host and password into ~/.config/postrider/config, or "
+		  "name the server with --host"));
 }
 
 static bool
@@ -288,11 +298,11 @@ no_such_name(const struct config *config, const char *name, struct error *err)
 
 		if (is_near_word(span_of(name), other))
 			return fail(err, FAULT_CONFIG,
-				    _("there is no account \"%s\"; did you mean \"%s\"?"), shown,
-				    other);
+				    _("There is no account \"%s\"; did you mean \"%s\"?"),
+				    shown, other);
 	}
-	return fail(err, FAULT_CONFIG, _("there is no account \"%s\", but these: %s"), shown,
-		    names(config, err->arena));
+	return fail(err, FAULT_CONFIG, _("There is no account \"%s\", but these: %s"),
+		    shown, names(config, err->arena));
 }
 
 bool
@@ -319,7 +329,7 @@ config_choose(const struct config *config, const struct account_wish *wish,
 		*account = find_usual(config, config->own, config->count);
 	if (*account)
 		return true;
-	fail(err, FAULT_CONFIG, _("no account is called \"default\"; there are: %s"),
+	fail(err, FAULT_CONFIG, _("No account is called \"default\"; there are: %s"),
 	     names(config, err->arena));
 	return fail_hint(err, _("Choose one with -a, or give the sender of one with -f"));
 }

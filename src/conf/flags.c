@@ -12,24 +12,25 @@ remark(struct reading *reading, const char *text)
 {
 	struct request *request = reading->request;
 
-	request->remark = request->remark
-				  ? arena_printf(reading->arena, "%s; %s", request->remark, text)
-				  : text;
+	request->remark = request->remark ? arena_printf(reading->arena, "%s; %s",
+							 request->remark, text)
+					  : text;
 }
 
 static bool
 unusable(const struct reading *reading, const struct error *inner, struct error *err)
 {
-	return fail(err, FAULT_USAGE, _("the value of %s is wrong: %s"), reading->option,
+	return fail(err, FAULT_USAGE, _("The value of %s is wrong: %s"), reading->option,
 		    inner->what);
 }
 
-/* A sendmail would rather send the mail than complain about a report that cannot be had. */
+/* A sendmail would rather send the mail than complain about a report that cannot be
+ * had. */
 static void
 ignored(struct reading *reading, const struct error *inner)
 {
-	remark(reading, arena_printf(reading->arena, _("%s was ignored: %s"), reading->option,
-				     inner->what));
+	remark(reading, arena_printf(reading->arena, _("%s was ignored: %s"),
+				     reading->option, inner->what));
 }
 
 bool
@@ -47,7 +48,8 @@ reading_assign(struct reading *reading, size_t row, struct span value, struct er
 		return false;
 	if (request->assignment_count == reading->room) {
 		size_t count = reading->room, room = count ? count * 2 : 8;
-		struct assignment *all = arena_array(reading->arena, struct assignment, room);
+		struct assignment *all =
+			arena_array(reading->arena, struct assignment, room);
 
 		if (count)
 			memcpy(all, request->assignments, count * sizeof(*all));
@@ -65,7 +67,8 @@ set_mode(struct reading *reading, enum mode mode, struct error *err)
 
 	reading->over = mode == MODE_VERSION || mode == MODE_HELP;
 	if (*now != MODE_SEND && *now != mode && !reading->over)
-		return fail(err, FAULT_USAGE, _("%s cannot be combined with what was asked before it"),
+		return fail(err, FAULT_USAGE,
+			    _("%s cannot be combined with what was asked before it"),
 			    reading->option);
 	*now = mode;
 	return true;
@@ -86,7 +89,8 @@ act_operation(struct reading *reading, const char *value, struct error *err)
 static bool
 act_absent(struct reading *reading, const char *value, struct error *err)
 {
-	return fail(err, FAULT_USAGE, _("postrider has no mode \"%s%s\""), reading->option,
+	return fail(err, FAULT_USAGE, _("postrider has no mode \"%s%s\""),
+		    reading->option,
 		    value ? clean_text(reading->arena, span_of(value)) : "");
 }
 
@@ -99,7 +103,8 @@ act_dots(struct reading *reading, const char *value, struct error *err)
 	return true;
 }
 
-/* Whether the value of sendmail's option is no "false": nothing at all, "true", "True", "1". */
+/* Whether the value of sendmail's option is no "false": nothing at all, "true", "True",
+ * "1". */
 static bool
 is_true(const char *value)
 {
@@ -140,7 +145,8 @@ act_body(struct reading *reading, const char *value, struct error *err)
 	struct span word = span_of(value);
 
 	(void)err;
-	if (!span_same_word(word, SPAN("7BIT")) && !span_same_word(word, SPAN("8BITMIME")) &&
+	if (!span_same_word(word, SPAN("7BIT")) &&
+	    !span_same_word(word, SPAN("8BITMIME")) &&
 	    !span_same_word(word, SPAN("BINARYMIME")))
 		remark(reading, arena_printf(reading->arena, _("-B %s was ignored"),
 					     clean_text(reading->arena, word)));
@@ -169,7 +175,8 @@ act_sender(struct reading *reading, const char *value, struct error *err)
 		if (!address_list_parse(reading->arena, text, &list, err))
 			return false;
 		if (list.count != 1)
-			return fail(err, FAULT_DATA, _("the sender \"%s\" is not one address"),
+			return fail(err, FAULT_DATA,
+				    _("The sender \"%s\" is not one address"),
 				    clean_text(reading->arena, text));
 		request->sender = span_string(reading->arena, list.items[0].source);
 	}
@@ -183,7 +190,8 @@ act_notify(struct reading *reading, const char *value, struct error *err)
 	struct error inner = { .arena = reading->arena };
 	size_t row = (size_t)setting_row(SPAN("dsn_notify"));
 
-	if (!parse_notify(reading->arena, value, &reading->request->options.notify, &inner)) {
+	if (!parse_notify(reading->arena, value, &reading->request->options.notify,
+			  &inner)) {
 		ignored(reading, &inner);
 		return true;
 	}
@@ -265,7 +273,8 @@ act_remote_queue(struct reading *reading, const char *value, struct error *err)
 {
 	if (!*value || strpbrk(value, " \t"))
 		return fail(err, FAULT_USAGE,
-			    _("%s needs a host, @domain or #queue, without blanks"), reading->option);
+			    _("%s needs a host, @domain or #queue, without blanks"),
+			    reading->option);
 	reading->request->topic = value;
 	return set_mode(reading, MODE_RMQS, err);
 }
@@ -286,6 +295,7 @@ act_expand(struct reading *reading, const char *value, struct error *err)
 
 /* ---- the table ---- */
 
+/* clang-format off */
 #define CLAIM(member) \
 	.claim = _Generic(((struct request *)0)->member, bool: offsetof(struct request, member))
 #define VALUE(member) .takes = TAKES_VALUE, \
@@ -293,7 +303,6 @@ act_expand(struct reading *reading, const char *value, struct error *err)
 			 const char *: offsetof(struct request, member))
 #define ACTS(what, function) .takes = TAKES_##what, .act = act_##function
 
-/* clang-format off */
 const char *const flag_chapter_titles[FLAGS_COUNT] = {
 	[FLAGS_MESSAGE]  = N_("Sender and recipients"),
 	[FLAGS_DELIVERY] = N_("Delivery"),
@@ -403,7 +412,8 @@ const struct flag flags[] = {
 const size_t flags_count = sizeof(flags) / sizeof(flags[0]);
 
 bool
-flag_act(struct reading *reading, const struct flag *flag, const char *value, struct error *err)
+flag_act(struct reading *reading, const struct flag *flag, const char *value,
+	 struct error *err)
 {
 	char *request = (char *)reading->request;
 
@@ -414,7 +424,8 @@ flag_act(struct reading *reading, const struct flag *flag, const char *value, st
 	if (flag->text)
 		*(const char **)(void *)(request + flag->text) = value;
 	if (flag->setting)
-		return reading_assign(reading, (size_t)setting_row(span_of(flag->setting)),
+		return reading_assign(reading,
+				      (size_t)setting_row(span_of(flag->setting)),
 				      span_of(flag->value ? flag->value : value), err);
 	return flag->mode == MODE_SEND || set_mode(reading, flag->mode, err);
 }

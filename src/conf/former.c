@@ -4,10 +4,11 @@
 
 #include "conf/settings.h"
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	const char *setting;	/* NULL: nothing is left of it */
-	const char *on, *off;	/* values for on and off; both NULL: the value stays as it is */
+	const char *on, *off;	/* values for on and off; both NULL: it stays as it is */
 	bool bare;		/* no argument; it means ON */
 } words[] = {
 	{ .name = "connect_timeout", .setting = "timeout" },
@@ -22,6 +23,7 @@ static const struct {
 	{ .name = "tls_nostarttls", .setting = "tls_starttls", .on = "off", .bare = true },
 	{ .name = "tls_force_sslv3", .on = "on", .off = "off" },
 };
+/* clang-format on */
 
 /* "-" and "_" are alike, as in the names of settings. */
 static bool
@@ -53,8 +55,9 @@ former_setting(struct span word, struct span *value, size_t *row)
 
 	if (index < 0)
 		return FORMER_UNKNOWN;
-	if (words[index].bare ? value->len > 0
-			      : words[index].on && !on && !span_same_word(*value, SPAN("off")))
+	if (words[index].bare
+		    ? value->len > 0
+		    : words[index].on && !on && !span_same_word(*value, SPAN("off")))
 		return FORMER_WRONG;
 	if (!words[index].setting)
 		return FORMER_IGNORED;

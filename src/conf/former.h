@@ -8,14 +8,14 @@
 #include <stdbool.h>
 
 enum former {
-	FORMER_UNKNOWN,		/* it is no such word */
-	FORMER_SETTING,		/* today it is a setting with a value */
-	FORMER_IGNORED,		/* today it means nothing */
-	FORMER_WRONG		/* its argument is not what it can have */
+	FORMER_UNKNOWN, /* it is no such word */
+	FORMER_SETTING, /* today it is a setting with a value */
+	FORMER_IGNORED, /* today it means nothing */
+	FORMER_WRONG	/* its argument is not what it can have */
 };
 
-/* Replaces *VALUE by that of the setting in *ROW. The words that only a configuration file can have
- * (auto_from, maildomain) are not among them. */
+/* Replaces *VALUE by that of the setting in *ROW. The words that only a configuration
+ * file can have (auto_from, maildomain) are not among them. */
 enum former former_setting(struct span word, struct span *value, size_t *row);
 /* Whether the word takes no argument: tls_nocertcheck, tls_nostarttls. */
 bool former_is_bare(struct span word);

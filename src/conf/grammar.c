@@ -16,9 +16,9 @@ enum { DEEPEST = 10 };
 /* A file that is being read, and the one that includes it. */
 struct source {
 	struct lines lines;
-	const char *path;		/* as it is opened */
-	const struct source *outer;	/* NULL: the first */
-	bool holds_secret;		/* in plain sight, not printed by eval */
+	const char *path;	    /* as it is opened */
+	const struct source *outer; /* NULL: the first */
+	bool holds_secret;	    /* in plain sight, not printed by eval */
 };
 
 static struct origin
@@ -49,57 +49,14 @@ shown(struct arena *arena, struct span word)
 
 /* ---- accounts ---- */
 
-static struct draft *
-find_account(const struct grammar *grammar, struct span name)
-{
-	for (size_t i = 0; i < grammar->count; i++)
-		if (span_equal(name, span_of(grammar->drafts[i]->account.name)))
-			return grammar->drafts[i];
-	return NULL;
-}
-
-/* Opens an account that has what `defaults` says so far. */
+/* Begins an account; what follows is its own. */
 static struct draft *
 add_account(struct grammar *grammar, struct span name)
 {
-	struct draft *draft = arena_take(grammar->arena, sizeof(*draft));
+	struct origin origin = here(grammar);
 
-	account_copy(&draft->account, &grammar->defaults.account);
-	draft->auto_from = grammar->defaults.auto_from;
-	draft->auto_from_origin = grammar->defaults.auto_from_origin;
-	draft->mail_domain = grammar->defaults.mail_domain;
-	draft->account.name = span_string(grammar->arena, name);
-	draft->account.whole = here(grammar);
-	if (grammar->count == grammar->room) {
-		size_t room = grammar->room ? grammar->room * 2 : 8;
-		struct draft **drafts = arena_array(grammar->arena, struct draft *, room);
-
-		if (grammar->count)
-			memcpy(drafts, grammar->drafts, grammar->count * sizeof(struct draft *));
-		grammar->drafts = drafts;
-		grammar->room = room;
-	}
-	grammar->drafts[grammar->count++] = draft;
-	grammar->current = draft;
-	return draft;
-}
-
-/* What the parent says itself; what it has from an earlier `defaults` counts as not said. */
-static void
-inherit(struct draft *draft, const struct draft *parent)
-{
-	for (size_t row = 0; row < settings_count; row++) {
-		if (!parent->own[row])
-			continue;
-		setting_copy(&draft->account, &parent->account, row);
-		draft->own[row] = true;
-	}
-	if (parent->auto_from) {
-		draft->auto_from = true;
-		draft->auto_from_origin = parent->auto_from_origin;
-	}
-	if (parent->mail_domain)
-		draft->mail_domain = parent->mail_domain;
+	grammar->current = drafts_add(&grammar->drafts, name, &origin);
+	return grammar->current;
 }
 
 static bool
@@ -107,35 +64,40 @@ no_parent(const struct grammar *grammar, struct span name, struct error *err)
 {
 	const char *text = shown(grammar->arena, name);
 
-	for (size_t i = 0; i < grammar->count; i++) {
-		const char *other = grammar->drafts[i]->account.name;
+	for (size_t i = 0; i < grammar->drafts.count; i++) {
+		const char *other = grammar->drafts.all[i]->account.name;
 
 		if (is_near_word(name, other) && !span_equal(name, span_of(other)))
-			return wrong(grammar,
-				     arena_printf(err->arena,
-						  _("there is no account \"%s\" before this line; "
-						    "did you mean \"%s\"?"),
-						  text, other),
-				     err);
+			return wrong(
+				grammar,
+				arena_printf(
+					err->arena,
+					_("there is no account \"%s\" before this line; "
+					  "did you mean \"%s\"?"),
+					text, other),
+				err);
 	}
 	return wrong(grammar,
-		     arena_printf(err->arena, _("there is no account \"%s\" before this line"), text),
+		     arena_printf(err->arena,
+				  _("there is no account \"%s\" before this line"), text),
 		     err);
 }
 
 static bool
-read_parents(struct grammar *grammar, struct draft *draft, struct span list, struct error *err)
+read_parents(struct grammar *grammar, struct draft *draft, struct span list,
+	     struct error *err)
 {
 	for (;;) {
 		size_t comma = span_find(list, ',');
 		struct span name = span_trim(span_part(list, 0, comma));
-		const struct draft *parent = find_account(grammar, name);
+		const struct draft *parent = drafts_find(&grammar->drafts, name);
 
 		if (!name.len)
-			return wrong(grammar, _("the name of a parent account is missing"), err);
+			return wrong(grammar,
+				     _("the name of a parent account is missing"), err);
 		if (!parent || parent == draft)
 			return no_parent(grammar, name, err);
-		inherit(draft, parent);
+		draft_inherit(draft, parent);
 		if (comma == list.len)
 			return true;
 		list = span_part(list, comma + 1, list.len);
@@ -148,17 +110,20 @@ read_account(struct grammar *grammar, struct span value, struct error *err)
 {
 	size_t colon = span_find(value, ':');
 	struct span name = span_trim(span_part(value, 0, colon));
-	const struct draft *other = find_account(grammar, name);
+	const struct draft *other = drafts_find(&grammar->drafts, name);
 	struct draft *draft;
 
 	if (!name.len)
 		return wrong(grammar, _("the account has no name"), err);
 	if (span_find(name, ',') < name.len)
-		return wrong(grammar, _("the name of an account cannot have a comma"), err);
+		return wrong(grammar, _("the name of an account cannot have a comma"),
+			     err);
 	if (other)
 		return wrong(grammar,
-			     arena_printf(err->arena, _("the account \"%s\" stands already in %s:%u"),
-					  shown(err->arena, name), other->account.whole.file,
+			     arena_printf(err->arena,
+					  _("the account \"%s\" stands already in %s:%u"),
+					  shown(err->arena, name),
+					  other->account.whole.file,
 					  other->account.whole.line),
 			     err);
 	draft = add_account(grammar, name);
@@ -172,14 +137,17 @@ read_account(struct grammar *grammar, struct span value, struct error *err)
 static struct draft *
 current_draft(struct grammar *grammar)
 {
-	return grammar->current ? grammar->current : add_account(grammar, SPAN("default"));
+	return grammar->current ? grammar->current
+				: add_account(grammar, SPAN("default"));
 }
 
 static bool
 apply(struct grammar *grammar, size_t row, struct span value, struct error *err)
 {
 	struct draft *draft = current_draft(grammar);
-	struct assignment assignment = { .row = row, .text = value, .origin = here(grammar) };
+	struct assignment assignment = { .row = row,
+					 .text = value,
+					 .origin = here(grammar) };
 
 	draft->own[row] = true;
 	return setting_apply(grammar->arena, &draft->account, &assignment, err);
@@ -191,16 +159,19 @@ unknown(const struct grammar *grammar, struct span word, struct error *err)
 	const char *text = shown(grammar->arena, word), *near = setting_suggestion(word);
 
 	if (near)
-		return wrong(grammar,
-			     arena_printf(err->arena,
-					  _("unknown setting \"%s\"; did you mean \"%s\"?"), text,
-					  near),
-			     err);
-	return wrong(grammar, arena_printf(err->arena, _("unknown setting \"%s\""), text), err);
+		return wrong(
+			grammar,
+			arena_printf(err->arena,
+				     _("unknown setting \"%s\"; did you mean \"%s\"?"),
+				     text, near),
+			err);
+	return wrong(grammar, arena_printf(err->arena, _("unknown setting \"%s\""), text),
+		     err);
 }
 
 static bool
-read_former(struct grammar *grammar, struct span word, struct span value, struct error *err)
+read_former(struct grammar *grammar, struct span word, struct span value,
+	    struct error *err)
 {
 	const char *text = shown(grammar->arena, word);
 	size_t row = 0;
@@ -212,13 +183,15 @@ read_former(struct grammar *grammar, struct span word, struct span value, struct
 		current_draft(grammar);
 		return true;
 	case FORMER_WRONG:
-		return wrong(grammar,
-			     arena_printf(err->arena,
-					  former_is_bare(word)
-						  ? _("\"%s\" takes no argument")
-						  : _("the value of \"%s\" is neither on nor off"),
-					  text),
-			     err);
+		return wrong(
+			grammar,
+			arena_printf(
+				err->arena,
+				former_is_bare(word)
+					? _("\"%s\" takes no argument")
+					: _("the value of \"%s\" is neither on nor off"),
+				text),
+			err);
 	case FORMER_UNKNOWN:
 		break;
 	}
@@ -227,25 +200,28 @@ read_former(struct grammar *grammar, struct span word, struct span value, struct
 
 /* auto_from and maildomain make one value together, whichever comes first. */
 static bool
-read_auto_from(struct grammar *grammar, struct span word, struct span value, struct error *err)
+read_auto_from(struct grammar *grammar, struct span word, struct span value,
+	       struct error *err)
 {
 	struct draft *draft = current_draft(grammar);
 	bool on = !value.len || span_same_word(value, SPAN("on"));
 
 	if (span_equal(word, SPAN("maildomain"))) {
-		draft->mail_domain = value.len ? span_string(grammar->arena, value) : NULL;
+		draft->mail_domain =
+			value.len ? span_string(grammar->arena, value) : NULL;
 		return true;
 	}
 	if (!on && !span_same_word(value, SPAN("off")))
-		return wrong(grammar, _("the value of \"auto_from\" is neither on nor off"), err);
+		return wrong(grammar,
+			     _("the value of \"auto_from\" is neither on nor off"), err);
 	draft->auto_from = on;
 	draft->auto_from_origin = here(grammar);
 	return true;
 }
 
 static bool
-read_setting(struct grammar *grammar, struct source *source, struct span word, struct span value,
-	     struct error *err)
+read_setting(struct grammar *grammar, struct source *source, struct span word,
+	     struct span value, struct error *err)
 {
 	int row = setting_row(word);
 
@@ -274,12 +250,14 @@ add_chain(struct buf *out, const struct source *source)
 }
 
 static bool
-too_deep(const struct grammar *grammar, const char *path, const char *reason, struct error *err)
+too_deep(const struct grammar *grammar, const char *path, const char *reason,
+	 struct error *err)
 {
 	CLEANUP(release_buf) struct buf chain = { 0 };
 
 	add_chain(&chain, grammar->source);
-	return wrong(grammar, arena_printf(err->arena, "%s: %s%s", reason, chain.at, path), err);
+	return wrong(grammar,
+		     arena_printf(err->arena, "%s: %s%s", reason, chain.at, path), err);
 }
 
 /* Whether the file may be read from here: not within itself, and not too deep. */
@@ -290,12 +268,13 @@ check_chain(const struct grammar *grammar, int fd, const char *path, struct erro
 	unsigned depth = 0;
 
 	if (fstat(fd, &status) != 0)
-		return fail_errno(err, FAULT_CONFIG, _("cannot read the configuration file %s"),
-				  path);
+		return fail_errno(err, FAULT_CONFIG,
+				  _("Cannot read the configuration file %s"), path);
 	for (const struct source *at = grammar->source; at; at = at->outer) {
 		if (at->lines.status.st_dev == status.st_dev &&
 		    at->lines.status.st_ino == status.st_ino)
-			return too_deep(grammar, path, _("include goes round in a circle"), err);
+			return too_deep(grammar, path,
+					_("include goes round in a circle"), err);
 		if (++depth > DEEPEST)
 			return too_deep(grammar, path, _("include goes too deep"), err);
 	}
@@ -311,11 +290,13 @@ included_path(struct arena *arena, const struct source *source, struct span valu
 
 	if (*path == '/' || !slash)
 		return path;
-	return arena_printf(arena, "%.*s%s", (int)(slash + 1 - source->path), source->path, path);
+	return arena_printf(arena, "%.*s%s", (int)(slash + 1 - source->path),
+			    source->path, path);
 }
 
 static bool
-read_include(struct grammar *grammar, struct source *source, struct span value, struct error *err)
+read_include(struct grammar *grammar, struct source *source, struct span value,
+	     struct error *err)
 {
 	const char *path = included_path(grammar->arena, source, value);
 	const char *visible = clean_text(grammar->arena, span_of(path));
@@ -327,18 +308,22 @@ read_include(struct grammar *grammar, struct source *source, struct span value, 
 		return wrong(grammar, _("include is not possible here"), err);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return fail_errno(err, FAULT_CONFIG, _("%s:%u: cannot read the included file %s"),
+		return fail_errno(err, FAULT_CONFIG,
+				  _("%s:%u: cannot read the included file %s"),
 				  source->lines.path, source->lines.number, visible);
-	return check_chain(grammar, fd, visible, err) && grammar_file(grammar, fd, path, err);
+	return check_chain(grammar, fd, visible, err) &&
+	       grammar_file(grammar, fd, path, err);
 }
 
 /* The first line that a command prints stands for this one. */
 static bool
-read_eval(struct grammar *grammar, struct source *source, struct span value, struct error *err)
+read_eval(struct grammar *grammar, struct source *source, struct span value,
+	  struct error *err)
 {
 	struct error inner = { .arena = err->arena };
 	struct secret output = { 0 };
-	struct lines lines = { .path = source->lines.path, .number = source->lines.number };
+	struct lines lines = { .path = source->lines.path,
+			       .number = source->lines.number };
 	bool secret_before = source->holds_secret, ok = false;
 	struct span word;
 
@@ -370,8 +355,8 @@ read_eval(struct grammar *grammar, struct source *source, struct span value, str
 /* ---- lines ---- */
 
 static bool
-read_line(struct grammar *grammar, struct source *source, struct span word, struct span value,
-	  struct error *err)
+read_line(struct grammar *grammar, struct source *source, struct span word,
+	  struct span value, struct error *err)
 {
 	if (span_equal(word, SPAN("account")))
 		return read_account(grammar, value, err);
@@ -383,7 +368,7 @@ read_line(struct grammar *grammar, struct source *source, struct span word, stru
 		return read_setting(grammar, source, word, value, err);
 	if (value.len)
 		return wrong(grammar, _("\"defaults\" takes no argument"), err);
-	grammar->current = &grammar->defaults;
+	grammar->current = &grammar->drafts.defaults;
 	return true;
 }
 
@@ -412,7 +397,8 @@ check_secrecy(struct grammar *grammar, const struct source *source, struct error
 	if (!source->holds_secret)
 		return true;
 	if (!grammar->foreign)
-		return lines_are_private(&source->lines, grammar->dialect == DIALECT_POSTRIDER, err);
+		return lines_are_private(&source->lines,
+					 grammar->dialect == DIALECT_POSTRIDER, err);
 	if (!grammar->exposed && (source->lines.status.st_mode & S_IROTH))
 		grammar->exposed = source->lines.path;
 	return true;
@@ -423,7 +409,7 @@ check_secrecy(struct grammar *grammar, const struct source *source, struct error
 bool
 grammar_begin(struct grammar *grammar, struct error *err)
 {
-	return account_defaults(grammar->arena, grammar->dialect, &grammar->defaults.account, err);
+	return drafts_begin(&grammar->drafts, grammar->arena, grammar->dialect, err);
 }
 
 bool
@@ -432,7 +418,8 @@ grammar_file(struct grammar *grammar, int fd, const char *path, struct error *er
 	struct source source = { .outer = grammar->source, .path = path };
 	bool ok;
 
-	if (!lines_read(&source.lines, fd, clean_text(grammar->arena, span_of(path)), err))
+	if (!lines_read(&source.lines, fd, clean_text(grammar->arena, span_of(path)),
+			err))
 		return false;
 	grammar->source = &source;
 	ok = read_lines(grammar, &source, err) && check_secrecy(grammar, &source, err);
@@ -442,7 +429,8 @@ grammar_file(struct grammar *grammar, int fd, const char *path, struct error *er
 }
 
 bool
-grammar_text(struct grammar *grammar, const char *path, struct span text, struct error *err)
+grammar_text(struct grammar *grammar, const char *path, struct span text,
+	     struct error *err)
 {
 	struct source source = { .path = path, .lines = { .path = path, .rest = text } };
 	bool ok;
@@ -451,41 +439,4 @@ grammar_text(struct grammar *grammar, const char *path, struct span text, struct
 	ok = read_lines(grammar, &source, err);
 	grammar->source = NULL;
 	return ok;
-}
-
-/* The sender that auto_from makes wins over `from`, as it always did. */
-static bool
-finish_auto_from(struct grammar *grammar, struct draft *draft, struct error *err)
-{
-	const char *at = draft->mail_domain ? "@" : "";
-	const char *domain = draft->mail_domain ? draft->mail_domain : "";
-	struct assignment assignment = {
-		.row = (size_t)setting_row(SPAN("from")),
-		.text = span_of(arena_printf(grammar->arena, "%%U%s%s", at, domain)),
-		.origin = draft->auto_from_origin,
-	};
-
-	return !draft->auto_from ||
-	       setting_apply(grammar->arena, &draft->account, &assignment, err);
-}
-
-bool
-grammar_end(struct grammar *grammar, struct account *accounts, struct error *err)
-{
-	for (size_t i = 0; i < grammar->count; i++)
-		if (!finish_auto_from(grammar, grammar->drafts[i], err))
-			return false;
-	for (size_t i = 0; i < grammar->count; i++)
-		accounts[i] = grammar->drafts[i]->account;
-	grammar->count = 0;
-	return true;
-}
-
-void
-grammar_release(struct grammar *grammar)
-{
-	for (size_t i = 0; i < grammar->count; i++)
-		account_release(&grammar->drafts[i]->account);
-	account_release(&grammar->defaults.account);
-	grammar->count = 0;
 }

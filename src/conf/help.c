@@ -43,8 +43,8 @@ put_spaces(FILE *out, size_t count)
 		putc(' ', out);
 }
 
-/* The next piece that a line can end behind: up to a blank; where there is none, as in Japanese, a single
- * character that is wide. */
+/* The next piece that a line can end behind: up to a blank; where there is none, as in
+ * Japanese, a single character that is wide. */
 static struct span
 next_piece(struct span text)
 {
@@ -66,7 +66,8 @@ next_piece(struct span text)
 	return span_part(text, 0, len);
 }
 
-/* Writes TEXT from column AT on, every further line from INDENTED on, and ends the line. */
+/* Writes TEXT from column AT on, every further line from INDENTED on, and ends the
+ * line. */
 static void
 put_wrapped(FILE *out, const char *string, size_t at, size_t indented)
 {
@@ -137,7 +138,8 @@ flag_label(struct arena *arena, const struct flag *flag)
 		return arena_printf(arena, "-%c%s%s", flag->letter, between, value);
 	if (!flag->letter)
 		return arena_printf(arena, "    --%s%s%s", flag->name, between, value);
-	return arena_printf(arena, "-%c, --%s%s%s", flag->letter, flag->name, between, value);
+	return arena_printf(arena, "-%c, --%s%s%s", flag->letter, flag->name, between,
+			    value);
 }
 
 /* "--tls[=on|off]" */
@@ -147,7 +149,8 @@ setting_label(struct arena *arena, const struct setting *setting)
 	bool optional = setting->kind->empty != NULL;
 
 	return arena_printf(arena, "--%s%s%s%s", dashed(arena, setting->name),
-			    optional ? "[=" : "=", setting->kind->placeholder, optional ? "]" : "");
+			    optional ? "[=" : "=", setting->kind->placeholder,
+			    optional ? "]" : "");
 }
 
 /* ---- the general help ---- */
@@ -167,8 +170,10 @@ static void
 put_examples(FILE *out)
 {
 	fprintf(out, "%s\n", _("Usage: postrider [OPTION]... [--] RECIPIENT..."));
-	put_wrapped(out,
-		    _("Reads a message from standard input and hands it to your mail server."), 0, 0);
+	put_wrapped(
+		out,
+		_("Reads a message from standard input and hands it to your mail server."),
+		0, 0);
 	fprintf(out, "\n%s\n", _("Examples:"));
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
 		fprintf(out, "  %s\n        ", examples[i].command);
@@ -183,7 +188,8 @@ put_flags(struct arena *arena, FILE *out)
 		fprintf(out, "\n%s:\n", _(flag_chapter_titles[chapter]));
 		for (size_t i = 0; i < flags_count; i++)
 			if (flags[i].chapter == chapter)
-				put_entry(out, flag_label(arena, &flags[i]), _(flags[i].help));
+				put_entry(out, flag_label(arena, &flags[i]),
+					  _(flags[i].help));
 	}
 }
 
@@ -201,10 +207,11 @@ static void
 put_settings(struct arena *arena, FILE *out)
 {
 	fprintf(out, "\n");
-	put_wrapped(out,
-		    _("Every setting of the configuration file is an option, too, with \"-\" for "
-		      "\"_\":"),
-		    0, 0);
+	put_wrapped(
+		out,
+		_("Every setting of the configuration file is an option, too, with \"-\" for "
+		  "\"_\":"),
+		0, 0);
 	for (enum chapter chapter = 0; chapter < CHAPTER_COUNT; chapter++) {
 		fprintf(out, "\n%s:\n", _(chapter_titles[chapter]));
 		for (size_t i = 0; i < settings_count; i++)
@@ -222,14 +229,16 @@ put_all(struct arena *arena, FILE *out)
 	put_flags(arena, out);
 	put_settings(arena, out);
 	fprintf(out, "\n");
-	put_wrapped(out,
-		    _("\"postrider help SETTING\" tells about one setting, \"postrider help 75\" about "
-		      "an exit status, and postrider(1) and postrider.conf(5) about everything."),
-		    0, 0);
+	put_wrapped(
+		out,
+		_("\"postrider help SETTING\" tells about one setting, \"postrider help 75\" about "
+		  "an exit status, and postrider(1) and postrider.conf(5) about everything."),
+		0, 0);
 }
 
 /* ---- one topic ---- */
 
+/* clang-format off */
 static const struct {
 	int status;
 	const char *help;
@@ -245,12 +254,14 @@ static const struct {
 	{ EX_OSERR, N_("The operating system refused a resource, such as memory.") },
 	{ EX_CANTCREAT, N_("A file cannot be made.") },
 	{ EX_IOERR, N_("Reading or writing failed on this side.") },
-	{ EX_TEMPFAIL, N_("Not now: no connection, no answer in time, or the server refuses for the "
+	{ EX_TEMPFAIL, N_("Not now: no connection, no answer in time, or the server "
+			  "refuses for the "
 			  "time being. The same command may succeed later.") },
 	{ EX_PROTOCOL, N_("The other side does not speak the protocol.") },
 	{ EX_NOPERM, N_("The server refuses user name or password, or is not who it should be.") },
 	{ EX_CONFIG, N_("The configuration is wrong, or there is none.") },
 };
+/* clang-format on */
 
 static bool
 put_status(struct span topic, FILE *out)
@@ -291,7 +302,8 @@ put_setting(struct arena *arena, const struct setting *setting, FILE *out)
 	put_wrapped(out, _(setting->help), 0, 0);
 	put_words(out, setting->kind);
 	if (setting->msmtp)
-		fprintf(out, _("Default: %s (%s in an msmtp file)\n"), fallback, setting->msmtp);
+		fprintf(out, _("Default: %s (%s in an msmtp file)\n"), fallback,
+			setting->msmtp);
 	else
 		fprintf(out, _("Default: %s\n"), fallback);
 	if (setting->file_only)
@@ -321,10 +333,12 @@ static const struct {
 	const char *name, *form, *help;
 } directives[] = {
 	{ "account", "account NAME [: PARENT[, PARENT]...]",
-	  N_("Begins an account, which has the values of the defaults before it, and what its parents "
+	  N_("Begins an account, which has the values of the defaults before it, and what "
+	     "its parents "
 	     "say themselves.") },
 	{ "defaults", "defaults", N_("Begins values for all accounts that follow.") },
-	{ "include", "include FILE", N_("Reads another file here; its name is relative to this one.") },
+	{ "include", "include FILE",
+	  N_("Reads another file here; its name is relative to this one.") },
 	{ "eval", "eval COMMAND",
 	  N_("Runs a shell command; the first line that it prints stands for this line.") },
 };
@@ -375,8 +389,10 @@ options_help(const char *topic, FILE *out, struct error *err)
 		return true;
 	near = setting_suggestion(text);
 	if (near)
-		return fail(err, FAULT_USAGE, _("there is no help on \"%s\"; did you mean \"%s\"?"),
+		return fail(err, FAULT_USAGE,
+			    _("There is no help on \"%s\"; did you mean \"%s\"?"),
 			    clean_text(err->arena, text), near);
-	fail(err, FAULT_USAGE, _("there is no help on \"%s\""), clean_text(err->arena, text));
+	fail(err, FAULT_USAGE, _("There is no help on \"%s\""),
+	     clean_text(err->arena, text));
 	return fail_hint(err, _("\"postrider help\" shows all options"));
 }

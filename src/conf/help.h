@@ -7,8 +7,9 @@
 
 #include <stdio.h>
 
-/* Writes the help: examples first, then the options by chapter. TOPIC is NULL, a setting or option (with
- * or without dashes), or an exit status. FAULT_USAGE for an unknown topic. */
+/* Writes the help: examples first, then the options by chapter. TOPIC is NULL, a setting
+ * or option (with or without dashes), or an exit status. FAULT_USAGE for an unknown
+ * topic. */
 bool options_help(const char *topic, FILE *out, struct error *err) MUST_CHECK;
 
 #endif

@@ -17,8 +17,8 @@ quoted(struct arena *arena, struct span text)
 	enum { SHOWN = 60 };
 	bool cut = text.len > SHOWN;
 
-	return arena_printf(arena, "\"%s%s\"", clean_text(arena, span_part(text, 0, SHOWN)),
-			    cut ? "…" : "");
+	return arena_printf(arena, "\"%s%s\"",
+			    clean_text(arena, span_part(text, 0, SHOWN)), cut ? "…" : "");
 }
 
 static bool
@@ -78,13 +78,14 @@ parse_host(const struct kind *kind, struct arena *arena, struct span text, void 
 	   struct error *err)
 {
 	if (has_blank(text))
-		return fail(err, FAULT_CONFIG, _("%s has a blank inside"), quoted(arena, text));
+		return fail(err, FAULT_CONFIG, _("%s has a blank inside"),
+			    quoted(arena, text));
 	return parse_text(kind, arena, text, place, err);
 }
 
 static bool
-parse_ip_address(const struct kind *kind, struct arena *arena, struct span text, void *place,
-		 struct error *err)
+parse_ip_address(const struct kind *kind, struct arena *arena, struct span text,
+		 void *place, struct error *err)
 {
 	unsigned char octets[sizeof(struct in6_addr)];
 	const char *string = span_string(arena, text);
@@ -119,8 +120,8 @@ print_sender(const struct kind *kind, const void *place, struct buf *out)
 }
 
 static bool
-parse_fingerprint(const struct kind *kind, struct arena *arena, struct span text, void *place,
-		  struct error *err)
+parse_fingerprint(const struct kind *kind, struct arena *arena, struct span text,
+		  void *place, struct error *err)
 {
 	size_t digits = 0;
 
@@ -128,28 +129,30 @@ parse_fingerprint(const struct kind *kind, struct arena *arena, struct span text
 		if (text.at[i] == ':' || text.at[i] == ' ')
 			continue;
 		if (hex_value(text.at[i]) < 0)
-			return fail(err, FAULT_CONFIG, _("%s has a character that is no hexadecimal digit"),
+			return fail(err, FAULT_CONFIG,
+				    _("%s has a character that is no hexadecimal digit"),
 				    quoted(arena, text));
 		digits++;
 	}
 	if (text.len && digits != 64 && digits != 40 && digits != 32)
-		return fail(err, FAULT_CONFIG,
-			    _("it has %zu hexadecimal digits, but SHA-256 has 64, SHA-1 40 and MD5 32"),
-			    digits);
+		return fail(
+			err, FAULT_CONFIG,
+			_("it has %zu hexadecimal digits, but SHA-256 has 64, SHA-1 40 and MD5 32"),
+			digits);
 	return parse_text(kind, arena, text, place, err);
 }
 
 static bool
-parse_dsn_notify(const struct kind *kind, struct arena *arena, struct span text, void *place,
-		 struct error *err)
+parse_dsn_notify(const struct kind *kind, struct arena *arena, struct span text,
+		 void *place, struct error *err)
 {
 	(void)kind;
 	return parse_notify(arena, span_string(arena, text), place, err);
 }
 
 static bool
-parse_dsn_return(const struct kind *kind, struct arena *arena, struct span text, void *place,
-		 struct error *err)
+parse_dsn_return(const struct kind *kind, struct arena *arena, struct span text,
+		 void *place, struct error *err)
 {
 	(void)kind;
 	return parse_ret(span_string(arena, text), place, err);
@@ -211,7 +214,8 @@ parse_word(const struct kind *kind, struct arena *arena, struct span text, void 
 	return true;
 }
 
-/* The value is the place of the word among the choices: enums stand in that order, false is 0. */
+/* The value is the place of the word among the choices: enums stand in that order, false
+ * is 0. */
 static bool
 parse_choice(const struct kind *kind, struct arena *arena, struct span text, void *place,
 	     struct error *err)
@@ -230,15 +234,16 @@ parse_choice(const struct kind *kind, struct arena *arena, struct span text, voi
 static void
 print_choice(const struct kind *kind, const void *place, struct buf *out)
 {
-	size_t index = kind->size == sizeof(bool) ? *(const bool *)place : *(const unsigned *)place;
+	size_t index = kind->size == sizeof(bool) ? *(const bool *)place
+						  : *(const unsigned *)place;
 
 	buf_add_string(out, kind->choices[index]);
 }
 
 /* `off` stands second here, but third in the enum. */
 static bool
-parse_add_missing(const struct kind *kind, struct arena *arena, struct span text, void *place,
-		  struct error *err)
+parse_add_missing(const struct kind *kind, struct arena *arena, struct span text,
+		  void *place, struct error *err)
 {
 	enum add_field *value = place;
 	size_t index;
@@ -293,7 +298,8 @@ parse_seconds(const struct kind *kind, struct arena *arena, struct span text, vo
 	if (span_same_word(text, SPAN("off")))
 		text.len = 0;
 	if (!parse_limited(text, MOST, place))
-		return fail(err, FAULT_CONFIG, _("%s is neither \"off\" nor a number of seconds up to %d"),
+		return fail(err, FAULT_CONFIG,
+			    _("%s is neither \"off\" nor a number of seconds up to %d"),
 			    quoted(arena, text), MOST);
 	return true;
 }
@@ -306,8 +312,8 @@ parse_number(const struct kind *kind, struct arena *arena, struct span text, voi
 
 	(void)kind;
 	if (!parse_limited(text, MOST, place))
-		return fail(err, FAULT_CONFIG, _("%s is no number up to %d"), quoted(arena, text),
-			    MOST);
+		return fail(err, FAULT_CONFIG, _("%s is no number up to %d"),
+			    quoted(arena, text), MOST);
 	return true;
 }
 
@@ -353,6 +359,7 @@ print_secret(const struct kind *kind, const void *place, struct buf *out)
 
 /* ---- the kinds ---- */
 
+/* clang-format off */
 #define TEXT_KIND(shown, parser, printer) \
 	{ .placeholder = (shown), .size = sizeof(char *), .parse = (parser), .print = (printer) }
 #define WORD_KIND(shown, words, if_empty) \
@@ -438,3 +445,4 @@ const struct kind kind_secret = {
 	.placeholder = "TEXT", .size = sizeof(struct secret), .hidden = true,
 	.parse = parse_secret, .print = print_secret,
 };
+/* clang-format on */

@@ -11,22 +11,22 @@
 bool
 lines_read(struct lines *lines, int fd, const char *path, struct error *err)
 {
-	/* read_to_end asks for pieces of 16 KiB. With room for the last one, the text never moves, and
-	 * no copy of a password stays behind. */
+	/* read_to_end asks for pieces of 16 KiB. With room for the last one, the text
+	 * never moves, and no copy of a password stays behind. */
 	enum { PIECE = 16 * 1024 };
 	size_t room = LINES_FILE_MAX;
 
 	*lines = (struct lines){ .path = path };
 	if (fstat(fd, &lines->status) != 0)
-		return fail_errno(err, FAULT_CONFIG, _("cannot read the configuration file %s"),
-				  path);
+		return fail_errno(err, FAULT_CONFIG,
+				  _("Cannot read the configuration file %s"), path);
 	if (S_ISREG(lines->status.st_mode) && lines->status.st_size < LINES_FILE_MAX)
 		room = (size_t)lines->status.st_size;
 	buf_reserve(&lines->text, room + (size_t)2 * PIECE);
 	if (!read_to_end(fd, LINES_FILE_MAX, &lines->text)) {
 		lines_release(lines);
-		return fail_errno(err, FAULT_CONFIG, _("cannot read the configuration file %s"),
-				  path);
+		return fail_errno(err, FAULT_CONFIG,
+				  _("Cannot read the configuration file %s"), path);
 	}
 	lines->rest = buf_span(&lines->text);
 	return true;
@@ -42,14 +42,16 @@ lines_are_private(const struct lines *lines, bool strict, struct error *err)
 	if (!S_ISREG(status->st_mode) || (user == 0 && !strict))
 		return true;
 	if (user != 0 && status->st_uid != user && status->st_uid != 0) {
-		fail(err, FAULT_CONFIG, _("%s has a password, but belongs to somebody else"),
-		     lines->path);
+		fail(err, FAULT_CONFIG,
+		     _("%s has a password, but belongs to somebody else"), lines->path);
 		return fail_hint(err, _("Make the file your own with chown"));
 	}
 	if (status->st_mode & (S_IXUSR | S_IRWXG | S_IRWXO)) {
-		fail(err, FAULT_CONFIG, _("%s has a password, but others may use the file (mode %04o)"),
+		fail(err, FAULT_CONFIG,
+		     _("%s has a password, but others may use the file (mode %04o)"),
 		     lines->path, (unsigned)status->st_mode & 07777);
-		return fail_hint(err, arena_printf(err->arena, _("Run: chmod 600 %s"), lines->path));
+		return fail_hint(err, arena_printf(err->arena, _("Run: chmod 600 %s"),
+						   lines->path));
 	}
 	return true;
 }
@@ -76,7 +78,8 @@ cut(struct lines *lines, struct span *line)
 	lines->number++;
 	if (line->len && line->at[line->len - 1] == '\r')
 		line->len--;
-	if (lines->number == 1 && span_equal(span_part(*line, 0, 3), SPAN("\xef\xbb\xbf")))
+	if (lines->number == 1 &&
+	    span_equal(span_part(*line, 0, 3), SPAN("\xef\xbb\xbf")))
 		*line = span_part(*line, 3, line->len);
 	return true;
 }
@@ -124,7 +127,8 @@ lines_next(struct lines *lines, struct span *word, struct span *value, struct er
 		else if (line.len && line.at[0] != '#' && has_forbidden(line))
 			wrong = _("there is a control character in the line");
 		if (wrong) {
-			fail(err, FAULT_CONFIG, "%s:%u: %s", lines->path, lines->number, wrong);
+			fail(err, FAULT_CONFIG, "%s:%u: %s", lines->path, lines->number,
+			     wrong);
 			return LINES_BAD;
 		}
 		if (!line.len || line.at[0] == '#')

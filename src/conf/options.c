@@ -9,8 +9,8 @@
 
 /* The words of the command line that are still to be read. */
 struct words {
-	char **next;		/* NULL-terminated */
-	bool command;		/* `info` or `help`: options may stand behind operands */
+	char **next;  /* NULL-terminated */
+	bool command; /* `info` or `help`: options may stand behind operands */
 };
 
 /* ---- values ---- */
@@ -33,11 +33,13 @@ take_value(const struct reading *reading, struct words *words, enum takes takes,
 		return fail(err, FAULT_USAGE, _("%s takes no value"), reading->option);
 	if (takes == TAKES_VALUE && !*attached) {
 		if (!*words->next)
-			return fail(err, FAULT_USAGE, _("%s needs a value"), reading->option);
+			return fail(err, FAULT_USAGE, _("%s needs a value"),
+				    reading->option);
 		*attached = *words->next++;
 	}
 	if (*attached && holds_control(*attached))
-		return fail(err, FAULT_USAGE, _("the value of %s has a control character"),
+		return fail(err, FAULT_USAGE,
+			    _("The value of %s has a control character"),
 			    reading->option);
 	return true;
 }
@@ -55,7 +57,8 @@ find_letter(char letter)
 
 /* -ti, -fme@example.org, -tifme@example.org */
 static bool
-read_cluster(struct reading *reading, struct words *words, const char *cluster, struct error *err)
+read_cluster(struct reading *reading, struct words *words, const char *cluster,
+	     struct error *err)
 {
 	while (*cluster && !reading->over) {
 		const struct flag *flag = find_letter(*cluster);
@@ -65,7 +68,8 @@ read_cluster(struct reading *reading, struct words *words, const char *cluster, 
 			reading->arena, "-%s",
 			clean_text(reading->arena, (struct span){ cluster, 1 }));
 		if (!flag)
-			return fail(err, FAULT_USAGE, _("unknown option \"%s\""), reading->option);
+			return fail(err, FAULT_USAGE, _("Unknown option \"%s\""),
+				    reading->option);
 		cluster++;
 		if (flag->takes != TAKES_NOTHING && *cluster) {
 			value = cluster;
@@ -83,7 +87,7 @@ read_cluster(struct reading *reading, struct words *words, const char *cluster, 
 /* What a long name stands for: a flag, or a setting. */
 struct target {
 	const struct flag *flag;
-	int row;		/* -1: a flag */
+	int row; /* -1: a flag */
 	const char *name;
 };
 
@@ -135,9 +139,9 @@ unknown(struct arena *arena, struct span name, struct error *err)
 	for (size_t i = 0; get_target(i, &target); i++)
 		if (target.name && is_near_word(name, arena_string(arena, target.name)))
 			return fail(err, FAULT_USAGE,
-				    _("unknown option \"--%s\"; did you mean \"%s\"?"), shown,
-				    dashed(arena, target.name));
-	return fail(err, FAULT_USAGE, _("unknown option \"--%s\""), shown);
+				    _("Unknown option \"--%s\"; did you mean \"%s\"?"),
+				    shown, dashed(arena, target.name));
+	return fail(err, FAULT_USAGE, _("Unknown option \"--%s\""), shown);
 }
 
 static bool
@@ -148,15 +152,16 @@ ambiguous(struct arena *arena, struct span name, struct error *err)
 
 	for (size_t i = 0; get_target(i, &target); i++)
 		if (target.name && begins_with(target.name, name))
-			buf_printf(&all, "%s%s", all.len ? ", " : "", dashed(arena, target.name));
-	fail(err, FAULT_USAGE, _("the option \"--%s\" may be one of: %s"), span_string(arena, name),
-	     all.at);
+			buf_printf(&all, "%s%s", all.len ? ", " : "",
+				   dashed(arena, target.name));
+	fail(err, FAULT_USAGE, _("The option \"--%s\" may be one of: %s"),
+	     span_string(arena, name), all.at);
 	buf_release(&all);
 	return false;
 }
 
-/* The option of that name, or else the only one that begins with it. A flag goes before a setting of the
- * same name. */
+/* The option of that name, or else the only one that begins with it. A flag goes before a
+ * setting of the same name. */
 static bool
 find_long(struct arena *arena, struct span name, struct target *found, struct error *err)
 {
@@ -186,10 +191,12 @@ read_setting(struct reading *reading, struct words *words, size_t row, const cha
 	enum takes takes = setting->kind->empty ? TAKES_ATTACHED : TAKES_VALUE;
 
 	if (setting->file_only) {
-		fail(err, FAULT_USAGE, _("\"%s\" is only for the configuration file: all users of "
-					 "this host could read it on the command line"),
+		fail(err, FAULT_USAGE,
+		     _("\"%s\" is only for the configuration file: all users of "
+		       "this host could read it on the command line"),
 		     setting->name);
-		return fail_hint(err, _("With --passwordeval a command can print the password"));
+		return fail_hint(
+			err, _("With --passwordeval a command can print the password"));
 	}
 	if (!take_value(reading, words, takes, &value, err))
 		return false;
@@ -205,21 +212,22 @@ read_setting(struct reading *reading, struct words *words, size_t row, const cha
 
 /* msmtp's former long options, by their whole name. */
 static bool
-read_former(struct reading *reading, struct words *words, struct span name, const char *value,
-	    struct error *err)
+read_former(struct reading *reading, struct words *words, struct span name,
+	    const char *value, struct error *err)
 {
 	bool optional = !span_equal(name, SPAN("connect-timeout"));
 	struct span text;
 	size_t row;
 
-	if (!take_value(reading, words, optional ? TAKES_ATTACHED : TAKES_VALUE, &value, err))
+	if (!take_value(reading, words, optional ? TAKES_ATTACHED : TAKES_VALUE, &value,
+			err))
 		return false;
 	text = span_of(value);
 	switch (former_setting(name, &text, &row)) {
 	case FORMER_SETTING:
 		return reading_assign(reading, row, text, err);
 	case FORMER_WRONG:
-		return fail(err, FAULT_USAGE, _("the value of %s is neither on nor off"),
+		return fail(err, FAULT_USAGE, _("The value of %s is neither on nor off"),
 			    reading->option);
 	case FORMER_IGNORED:
 	case FORMER_UNKNOWN:
@@ -239,7 +247,8 @@ is_former(struct span name)
 
 /* --host=mail.example.org, --host mail.example.org, --tls, --tls=off */
 static bool
-read_long(struct reading *reading, struct words *words, const char *text, struct error *err)
+read_long(struct reading *reading, struct words *words, const char *text,
+	  struct error *err)
 {
 	struct span name = span_of(text);
 	size_t equals = span_find(name, '=');
@@ -247,7 +256,8 @@ read_long(struct reading *reading, struct words *words, const char *text, struct
 	struct target target = { .row = -1 };
 
 	name = span_part(name, 0, equals);
-	reading->option = arena_printf(reading->arena, "--%s", clean_text(reading->arena, name));
+	reading->option =
+		arena_printf(reading->arena, "--%s", clean_text(reading->arena, name));
 	if (is_former(name))
 		return read_former(reading, words, name, value, err);
 	if (!find_long(reading->arena, name, &target, err))
@@ -264,14 +274,18 @@ read_long(struct reading *reading, struct words *words, const char *text, struct
 static bool
 late_option(const char *word, struct arena *arena, struct error *err)
 {
-	fail(err, FAULT_USAGE, _("\"%s\" begins like an option, but stands behind a recipient"),
+	fail(err, FAULT_USAGE,
+	     _("\"%s\" begins like an option, but stands behind a recipient"),
 	     clean_text(arena, span_of(word)));
-	return fail_hint(err, _("Options go first; write -- before recipients that begin with \"-\""));
+	return fail_hint(
+		err,
+		_("Options go first; write -- before recipients that begin with \"-\""));
 }
 
 /* Everything that is left, from the first operand on. */
 static bool
-read_operands(struct reading *reading, struct words *words, bool dashes_allowed, struct error *err)
+read_operands(struct reading *reading, struct words *words, bool dashes_allowed,
+	      struct error *err)
 {
 	struct request *request = reading->request;
 
@@ -326,7 +340,8 @@ read_words(struct reading *reading, struct words *words, struct error *err)
 static bool
 has_commands(const char *path)
 {
-	static const char *const others[] = { "sendmail", "msmtp", "mailq", "newaliases", "runq" };
+	static const char *const others[] = { "sendmail", "msmtp", "mailq", "newaliases",
+					      "runq" };
 	const char *slash = path ? strrchr(path, '/') : NULL;
 	const char *name = slash ? slash + 1 : path;
 
@@ -374,10 +389,11 @@ use_operands(struct request *request, bool command, struct error *err)
 		break;
 	}
 	if (request->operand_count > most)
-		return fail(err, FAULT_USAGE, _("there are more arguments than this needs: \"%s\""),
+		return fail(err, FAULT_USAGE,
+			    _("There are more arguments than this needs: \"%s\""),
 			    clean_text(err->arena, span_of(request->operands[most])));
 	if (request->operand_count && request->wish.name)
-		return fail(err, FAULT_USAGE, _("the account is named twice"));
+		return fail(err, FAULT_USAGE, _("The account is named twice"));
 	if (request->operand_count)
 		request->wish.name = request->operands[0];
 	request->operand_count = 0;
@@ -392,21 +408,22 @@ check_together(const struct request *request, struct error *err)
 			    _("--host and an account exclude each other: with --host no "
 			      "configuration is read"));
 	if (request->sender && request->sender_from_header)
-		return fail(err, FAULT_USAGE, _("-f and --read-envelope-from exclude each other"));
+		return fail(err, FAULT_USAGE,
+			    _("-f and --read-envelope-from exclude each other"));
 	return true;
 }
 
-/* Without a file the sender is also what `from` would say, so that it can be the user of a login. There, but
- * not here, a percent sign means something. */
+/* Without a file the sender is also what `from` would say, so that it can be the user of
+ * a login. There, but not here, a percent sign means something. */
 static bool
 use_sender(struct reading *reading, struct error *err)
 {
 	const struct request *request = reading->request;
 
-	return !request->without_file || !request->sender || !strchr(request->sender, '@') ||
-	       strchr(request->sender, '%') ||
-	       reading_assign(reading, (size_t)setting_row(SPAN("from")), span_of(request->sender),
-			      err);
+	return !request->without_file || !request->sender ||
+	       !strchr(request->sender, '@') || strchr(request->sender, '%') ||
+	       reading_assign(reading, (size_t)setting_row(SPAN("from")),
+			      span_of(request->sender), err);
 }
 
 bool
@@ -425,6 +442,6 @@ options_read(struct arena *arena, int argc, char **argv, struct request *request
 		return false;
 	if (reading.over)
 		return true;
-	return use_operands(request, words.command, err) && check_together(request, err) &&
-	       use_sender(&reading, err);
+	return use_operands(request, words.command, err) &&
+	       check_together(request, err) && use_sender(&reading, err);
 }

@@ -8,44 +8,47 @@
 #include "mail/envelope.h"
 
 enum mode {
-	MODE_SEND,		/* a message from standard input */
-	MODE_PRETEND,		/* -P: show what would be used */
-	MODE_INFO,		/* info, -S, --serverinfo */
-	MODE_RMQS,		/* --rmqs: ask the server to start its queue (ETRN, RFC 1985) */
+	MODE_SEND,    /* a message from standard input */
+	MODE_PRETEND, /* -P: show what would be used */
+	MODE_INFO,    /* info, -S, --serverinfo */
+	MODE_RMQS,    /* --rmqs: ask the server to start its queue (ETRN, RFC 1985) */
 	MODE_VERSION,
 	MODE_HELP
 };
 
 struct request {
 	enum mode mode;
-	const char *topic;		/* of help; argument of --rmqs */
-	const char *config_file;	/* -C */
-	struct account_wish wish;	/* -a, and the sender */
-	const char *sender;		/* -f, -r: one address as it was written, without display name;
-					 * "" is the null sender; NULL: not given */
-	bool sender_from_header;	/* --read-envelope-from */
-	const char *full_name;		/* -F */
-	bool recipients_from_header;	/* -t */
-	bool dot_ends;			/* no -i, no -oi */
-	bool without_file;		/* --host was given: no configuration file is read */
+	const char *topic;	  /* of help; argument of --rmqs */
+	const char *config_file;  /* -C */
+	struct account_wish wish; /* -a, and the sender */
+	/* -f, -r: one address as it was written, without display name; "" is the null sender;
+	 * NULL: not given. */
+	const char *sender;
+	bool sender_from_header;     /* --read-envelope-from */
+	const char *full_name;	     /* -F */
+	bool recipients_from_header; /* -t */
+	bool dot_ends;		     /* no -i, no -oi */
+	bool without_file;	     /* --host was given: no configuration file is read */
 	bool dry_run, verbose, debug, timeline;
-	struct mail_options options;	/* -N -R -V --deliver-by … */
-	const char *verify, *expand;	/* info --vrfy, --expn */
-	const char **operands;		/* recipients, or the arguments of a command */
+	struct mail_options options; /* -N -R -V --deliver-by … */
+	const char *verify, *expand; /* info --vrfy, --expn */
+	const char **operands;	     /* recipients, or the arguments of a command */
 	size_t operand_count;
-	struct assignment *assignments;	/* settings given as long options, in order */
+	struct assignment *assignments; /* settings given as long options, in order */
 	size_t assignment_count;
-	const char *remark;		/* a sentence for the log: a bad -N value was ignored … */
+	const char *remark; /* a sentence for the log: a bad -N value was ignored … */
 };
 
-/* Reads the command line: sendmail's flags (clustered, attached, detached; every flag that a sendmail
- * ever had is accepted), and long options from the settings table, which may be shortened. When the
- * first argument is `info` or `help`, that command runs, unless the program is called by the name of
- * a sendmail. Options stop at the first operand that is none, or at `--`; behind a command they do not.
+/* Reads the command line: sendmail's flags (clustered, attached, detached; every flag
+ * that a sendmail ever had is accepted), and long options from the settings table, which
+ * may be shortened. When the first argument is `info` or `help`, that command runs,
+ * unless the program is called by the name of a sendmail. Options stop at the first
+ * operand that is none, or at `--`; behind a command they do not.
  *
- * FAULT_USAGE with the nearest option when one is unknown, when a value is missing, wrong or has a
- * control character, when options exclude each other, and for an operand that begins with "-";
- * FAULT_DATA when the sender is no address. The request points into ARGV and the arena. */
+ * FAULT_USAGE with the nearest option when one is unknown, when a value is missing, wrong
+ * or has a control character, when options exclude each other, and for an operand that
+ * begins with "-"; FAULT_DATA when the sender is no address. The request points into ARGV
+ * and the arena. */
 bool options_read(struct arena *arena, int argc, char **argv, struct request *request,
 		  struct error *err) MUST_CHECK;
 

@@ -25,11 +25,13 @@ mail_name(struct arena *arena, const char **name, struct error *err)
 	struct span line;
 
 	if (fd < 0 || !read_to_end(fd, LARGEST, &text))
-		return fail_errno(err, FAULT_CONFIG, _("cannot read %s for %%M"), mailname_file);
+		return fail_errno(err, FAULT_CONFIG, _("cannot read %s for %%M"),
+				  mailname_file);
 	line = buf_span(&text);
 	line = span_trim(span_part(line, 0, span_find(line, '\n')));
 	if (!line.len)
-		return fail(err, FAULT_CONFIG, _("%s, which %%M stands for, has no name in its first line"),
+		return fail(err, FAULT_CONFIG,
+			    _("%s, which %%M stands for, has no name in its first line"),
 			    mailname_file);
 	*name = span_string(arena, line);
 	return true;
@@ -52,7 +54,8 @@ host_name(struct arena *arena)
 static const char *
 full_host_name(struct arena *arena)
 {
-	const struct addrinfo hints = { .ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM };
+	const struct addrinfo hints = { .ai_flags = AI_CANONNAME,
+					.ai_socktype = SOCK_STREAM };
 	const char *name = host_name(arena);
 	struct addrinfo *found = NULL;
 
@@ -75,7 +78,8 @@ user_name(struct arena *arena)
 
 /* What stands for %LETTER; *VALUE is NULL when it is no pattern. */
 static bool
-find_value(struct arena *arena, char letter, bool user, const char **value, struct error *err)
+find_value(struct arena *arena, char letter, bool user, const char **value,
+	   struct error *err)
 {
 	*value = NULL;
 	switch (letter) {
@@ -93,8 +97,9 @@ find_value(struct arena *arena, char letter, bool user, const char **value, stru
 		*value = user_name(arena);
 		return true;
 	case 'F':
-		return fail(err, FAULT_CONFIG, user ? _("%%F can only stand alone")
-						    : _("%%F has no meaning there"));
+		return fail(err, FAULT_CONFIG,
+			    user ? _("%%F can only stand alone")
+				 : _("%%F has no meaning there"));
 	case '%':
 		*value = "%";
 		return true;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The master copy of the settings; everything else about them is derived from this table. */
+/* The master copy of the settings; everything else about them is derived from this
+ * table. */
 #include "conf/settings.h"
 
 #include <string.h>
 
-/* The offset of a member, which must have that very type: else no association fits, and the row does
- * not compile. */
+/* clang-format off */
+/* The offset of a member, which must have that very type: else no association fits, and
+ * the row does not compile. */
 #define MEMBER(type, member) \
 	_Generic(((struct account *)0)->member, type: offsetof(struct account, member))
 
@@ -21,7 +23,6 @@
 #define TO_HEADER(member) .kind = &kind_to_header, .at = MEMBER(enum to_header, member)
 #define SECRET(member) .kind = &kind_secret, .at = MEMBER(struct secret, member)
 
-/* clang-format off */
 const char *const chapter_titles[CHAPTER_COUNT] = {
 	[CHAPTER_SERVER]  = N_("The server"),
 	[CHAPTER_TLS]     = N_("TLS"),
@@ -45,7 +46,8 @@ const struct setting settings[] = {
 	  .help = N_("Unix socket of the server; it is used in place of host and port.") },
 	{ .name = "protocol", PROTOCOL(protocol), .chapter = CHAPTER_SERVER, .fallback = "smtp",
 	  .help = N_("SMTP, or LMTP for a server that delivers at once.") },
-	{ .name = "domain", WORDS(domain, domain), .chapter = CHAPTER_SERVER, .fallback = "localhost",
+	{ .name = "domain", WORDS(domain, domain), .chapter = CHAPTER_SERVER,
+	  .fallback = "localhost",
 	  .help = N_("Name by which this host greets the server; %H, %C and %M are host name, full "
 		     "host name and mail name.") },
 	{ .name = "timeout", NUMBER(seconds, timeout), .chapter = CHAPTER_SERVER, .fallback = "off",
@@ -56,7 +58,8 @@ const struct setting settings[] = {
 	  .fallback = "1080", .help = N_("Port of the proxy.") },
 	{ .name = "proxy_user", WORDS(text, endpoint.proxy_user), .chapter = CHAPTER_SERVER,
 	  .fallback = "", .help = N_("User name at the proxy.") },
-	{ .name = "proxy_password", WORDS(masked, endpoint.proxy_password), .chapter = CHAPTER_SERVER,
+	{ .name = "proxy_password", WORDS(masked, endpoint.proxy_password),
+	  .chapter = CHAPTER_SERVER,
 	  .fallback = "", .file_only = true, .help = N_("Password at the proxy.") },
 
 	/* ---- TLS ---- */
@@ -64,7 +67,8 @@ const struct setting settings[] = {
 	  .help = N_("Encrypt; when on, nothing is sent without TLS.") },
 	{ .name = "tls_starttls", STARTTLS(tls.starttls), .chapter = CHAPTER_TLS,
 	  .fallback = "auto", .msmtp = "on",
-	  .help = N_("Begin TLS with STARTTLS (on) or with the first byte (off); auto: by the port, "
+	  .help = N_("Begin TLS with STARTTLS (on) or with the first byte (off); auto: by "
+		     "the port, "
 		     "465 is TLS from the start.") },
 	{ .name = "tls_trust_file", WORDS(path, tls.trust_file), .chapter = CHAPTER_TLS,
 	  .fallback = "system",
@@ -77,7 +81,8 @@ const struct setting settings[] = {
 		     "looked at then.") },
 	{ .name = "tls_key_file", WORDS(path, tls.key_file), .chapter = CHAPTER_TLS, .fallback = "",
 	  .help = N_("Private key of this client: PEM file or PKCS#11 URI.") },
-	{ .name = "tls_cert_file", WORDS(path, tls.cert_file), .chapter = CHAPTER_TLS, .fallback = "",
+	{ .name = "tls_cert_file", WORDS(path, tls.cert_file), .chapter = CHAPTER_TLS,
+	  .fallback = "",
 	  .help = N_("Certificate of this client: PEM file or PKCS#11 URI.") },
 	{ .name = "tls_certcheck", FLAG(tls.check), .chapter = CHAPTER_TLS, .fallback = "on",
 	  .help = N_("Verify the server's certificate; off is for tests only.") },
@@ -127,7 +132,8 @@ const struct setting settings[] = {
 	  .fallback = "auto", .help = N_("Add a Message-ID field when there is none.") },
 	{ .name = "set_to_header", TO_HEADER(header.to), .chapter = CHAPTER_MESSAGE,
 	  .fallback = "auto", .msmtp = "off",
-	  .help = N_("Add \"To: undisclosed-recipients:;\" when no recipient is shown (auto), always "
+	  .help = N_("Add \"To: undisclosed-recipients:;\" when no recipient is shown "
+		     "(auto), always "
 		     "(undisclosed_recipients), or show all recipients (on).") },
 	{ .name = "remove_bcc_headers", FLAG(header.remove_bcc), .chapter = CHAPTER_MESSAGE,
 	  .fallback = "on", .help = N_("Remove Bcc fields.") },
@@ -138,8 +144,10 @@ const struct setting settings[] = {
 	{ .name = "partial_delivery", FLAG(partial_delivery), .chapter = CHAPTER_MESSAGE,
 	  .fallback = "on", .msmtp = "off",
 	  .help = N_("Send to the accepted recipients although others are refused.") },
-	{ .name = "dsn_notify", WORDS(notify, dsn_notify), .chapter = CHAPTER_MESSAGE, .fallback = "",
-	  .help = N_("When to report to the sender: never, or a list of success, failure, delay.") },
+	{ .name = "dsn_notify", WORDS(notify, dsn_notify), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "",
+	  .help = N_("When to report to the sender: never, or a list of success, failure, "
+		     "delay.") },
 	{ .name = "dsn_return", WORDS(return, dsn_return), .chapter = CHAPTER_MESSAGE,
 	  .fallback = "", .help = N_("How much of the message a report returns.") },
 
@@ -154,7 +162,8 @@ const struct setting settings[] = {
 /* clang-format on */
 
 const size_t settings_count = sizeof(settings) / sizeof(settings[0]);
-_Static_assert(sizeof(settings) / sizeof(settings[0]) <= SETTINGS_MAX, "origins have room for all");
+_Static_assert(sizeof(settings) / sizeof(settings[0]) <= SETTINGS_MAX,
+	       "origins have room for all");
 
 /* ---- names ---- */
 
@@ -244,24 +253,27 @@ refuse(const struct assignment *assignment, const char *reason, struct error *er
 
 	switch (origin->kind) {
 	case ORIGIN_FILE:
-		return fail(err, FAULT_CONFIG, _("%s:%u: the value of \"%s\" is wrong: %s"),
-			    origin->file, origin->line, name, reason);
+		return fail(err, FAULT_CONFIG,
+			    _("%s:%u: the value of \"%s\" is wrong: %s"), origin->file,
+			    origin->line, name, reason);
 	case ORIGIN_OPTION: {
 		char *option = arena_string(err->arena, name);
 
 		for (char *c = option; *c; c++)
 			*c = *c == '_' ? '-' : *c;
-		return fail(err, FAULT_USAGE, _("the value of --%s is wrong: %s"), option, reason);
+		return fail(err, FAULT_USAGE, _("The value of --%s is wrong: %s"), option,
+			    reason);
 	}
 	case ORIGIN_DEFAULT:
 		break;
 	}
-	return fail(err, FAULT_BUG, _("the default of \"%s\" is wrong: %s"), name, reason);
+	return fail(err, FAULT_BUG, _("The default of \"%s\" is wrong: %s"), name,
+		    reason);
 }
 
 bool
-setting_apply(struct arena *arena, struct account *account, const struct assignment *assignment,
-	      struct error *err)
+setting_apply(struct arena *arena, struct account *account,
+	      const struct assignment *assignment, struct error *err)
 {
 	const struct kind *kind = settings[assignment->row].kind;
 	void *place = (char *)account + settings[assignment->row].at;
@@ -285,8 +297,9 @@ account_defaults(struct arena *arena, enum dialect dialect, struct account *acco
 	*account = (struct account){ .dialect = dialect };
 	for (size_t row = 0; row < settings_count; row++) {
 		const struct setting *setting = &settings[row];
-		const char *text = dialect == DIALECT_MSMTP && setting->msmtp ? setting->msmtp
-									      : setting->fallback;
+		const char *text = dialect == DIALECT_MSMTP && setting->msmtp
+					   ? setting->msmtp
+					   : setting->fallback;
 		struct assignment assignment = { .row = row, .text = span_of(text) };
 
 		if (text && !setting_apply(arena, account, &assignment, err))
@@ -303,7 +316,8 @@ setting_copy(struct account *to, const struct account *from, size_t row)
 	const char *source = (const char *)from + setting->at;
 
 	if (setting->kind == &kind_secret)
-		secret_copy((struct secret *)(void *)place, (const struct secret *)(const void *)source);
+		secret_copy((struct secret *)(void *)place,
+			    (const struct secret *)(const void *)source);
 	else
 		memcpy(place, source, setting->kind->size);
 	to->origins[row] = from->origins[row];

@@ -456,11 +456,11 @@ message_release(struct message *message)
 }
 
 bool
-body_read(const struct body *body, uint64_t offset, size_t size, char *room,
-	  struct span *piece, struct error *err)
+body_read(const struct body *body, uint64_t offset, struct buf *room, struct span *piece,
+	  struct error *err)
 {
 	uint64_t left = offset < body->size ? body->size - offset : 0;
-	size_t have = 0;
+	size_t have = 0, size = room->cap;
 
 	if (size > left)
 		size = (size_t)left;
@@ -470,7 +470,7 @@ body_read(const struct body *body, uint64_t offset, size_t size, char *room,
 	}
 	while (have < size) {
 		off_t at = (off_t)(offset + have);
-		ssize_t got = pread(body->fd, room + have, size - have, at);
+		ssize_t got = pread(body->fd, room->at + have, size - have, at);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -483,7 +483,7 @@ body_read(const struct body *body, uint64_t offset, size_t size, char *room,
 					    "from its temporary file"));
 		have += (size_t)got;
 	}
-	*piece = (struct span){ room, size };
+	*piece = (struct span){ room->at, size };
 	return true;
 }
 

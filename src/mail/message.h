@@ -63,10 +63,9 @@ bool message_read(struct arena *arena, int fd, bool dot_ends, struct message *me
 /* Frees what the message owns outside the arena; nothing when all of it is zero. */
 void message_release(struct message *message);
 
-/* Up to SIZE octets of the body from OFFSET on: a view of the memory, or read into
- * ROOM, which must hold SIZE octets. *PIECE is empty at the end. FAULT_IO when the
- * file cannot be read. */
-bool body_read(const struct body *body, uint64_t offset, size_t size, char *room,
+/* Up to room->cap octets of the body from OFFSET on: a view of the memory, or read into
+ * ROOM's. *PIECE is empty at the end. FAULT_IO when the file cannot be read. */
+bool body_read(const struct body *body, uint64_t offset, struct buf *room,
 	       struct span *piece, struct error *err) MUST_CHECK;
 
 /* The first field of that name that is not empty; NULL when there is none. */

@@ -97,13 +97,9 @@ judge(gnutls_session_t session)
 static bool
 too_late(struct handshake *shake)
 {
-	fail(shake->err, FAULT_TIMEOUT,
-	     _("The server %s did not finish the TLS handshake in time"), shake->name);
-	if (shake->tls->has_first)
-		return false;
-	return fail_hint(shake->err,
-			 _("It said nothing at all: perhaps this port wants STARTTLS "
-			   "(tls_starttls on), not TLS from the start"));
+	return fail(shake->err, FAULT_TIMEOUT,
+		    _("The server %s did not finish the TLS handshake in time"),
+		    shake->name);
 }
 
 static bool
@@ -164,8 +160,10 @@ handshake_failed(struct handshake *shake, int problem, int system_problem)
 		     name);
 		return fail_hint(
 			err,
-			_("It speaks plain text on this port: use tls_starttls on, or the "
-			  "port for TLS from the start (465)"));
+			shake->policy->starttls == STARTTLS_ON
+				? NULL
+				: _("It speaks plain text on this port: use tls_starttls on, or the "
+				    "port for TLS from the start (465)"));
 	}
 	if (problem == GNUTLS_E_PREMATURE_TERMINATION)
 		return fail(
@@ -363,12 +361,11 @@ say_problem(struct tls *tls, int problem)
 		return TLS_FAILED;
 	alert = gnutls_alert_get_name(gnutls_alert_get(tls->session));
 	/* In TLS 1.3 the server judges the client's certificate when the handshake is over here. */
-	snprintf(
-		tls->problem_text, sizeof(tls->problem_text),
-		gnutls_certificate_client_get_request_status(tls->session)
-			? _("the server asked for a client certificate and sent the TLS alert \"%s\"")
-			: _("the server sent the TLS alert \"%s\""),
-		alert ? alert : "?");
+	snprintf(tls->problem_text, sizeof(tls->problem_text),
+		 gnutls_certificate_client_get_request_status(tls->session)
+			 ? _("the server wants a client certificate: TLS alert \"%s\"")
+			 : _("the server sent the TLS alert \"%s\""),
+		 alert ? alert : "?");
 	tls->problem = tls->problem_text;
 	return TLS_FAILED;
 }

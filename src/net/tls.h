@@ -40,8 +40,8 @@ struct tls_peer {
 };
 
 /* Handshake and verification (RFC 8314, RFC 9325). The certificate must have the peer's host name,
- * or policy->host_override; a literal is never sent as SNI; one trailing dot is stripped. Nothing is
- * sent to a server that fails verification.
+ * or policy->host_override; a literal is never sent as SNI; one trailing dot is stripped. Nothing
+ * is sent to a server that fails verification.
  *
  * FAULT_TRUST when the certificate is refused (the sentence says which flag: unknown CA, wrong name
  * with the names that it has, expired since …, revoked, …), FAULT_PROTOCOL when the handshake fails

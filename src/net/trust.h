@@ -26,7 +26,8 @@ bool trust_load(gnutls_certificate_credentials_t credentials,
 		const struct tls_policy *policy, const struct tls_peer *peer,
 		struct error *err) MUST_CHECK;
 /* Judges the server's certificate, as soon as it is known: fingerprint, or chain, name, time,
- * revocation and stapled OCSP answer. NAME is from trust_name. *VERIFIED as tls_is_verified tells. */
+ * revocation and stapled OCSP answer. NAME is from trust_name. *VERIFIED as tls_is_verified
+ * tells. */
 bool trust_verify(gnutls_session_t session, const struct tls_policy *policy,
 		  const char *name, bool *verified, struct error *err) MUST_CHECK;
 /* The hash of a certificate, as in "01:AB:…". NULL when the library cannot compute it. */

@@ -2,6 +2,8 @@
 /* Reads a server's capabilities. */
 #include "smtp/caps.h"
 
+#include <string.h>
+
 /* clang-format off */
 static const struct {
 	const char *keyword;
@@ -33,7 +35,7 @@ read_number(struct caps *caps, size_t at, struct span rest)
 	uint64_t number;
 
 	if (at && span_number(span_word(&rest), &number))
-		*(uint64_t *)((char *)caps + at) = number;
+		memcpy((char *)caps + at, &number, sizeof(number));
 }
 
 static void

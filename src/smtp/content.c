@@ -78,14 +78,14 @@ add_without_nul(struct pour *pour, struct span piece)
 }
 
 static bool
-pour_body(struct pour *pour, char *room)
+pour_body(struct pour *pour, struct buf *room)
 {
 	const struct body *body = pour->content->message->body;
 	uint64_t offset = 0;
 	struct span piece;
 
 	for (;;) {
-		if (!body_read(body, offset, BLOCK, room, &piece, &pour->session->failed))
+		if (!body_read(body, offset, room, &piece, &pour->session->failed))
 			return false;
 		if (!piece.len)
 			return true;
@@ -105,7 +105,8 @@ pour_message(struct pour *pour)
 
 	for (size_t i = 0; ok && i < message->count; i++)
 		ok = add(pour, message->pieces[i]);
-	ok = ok && pour_body(pour, buf_reserve(&room, BLOCK));
+	buf_reserve(&room, BLOCK);
+	ok = ok && pour_body(pour, &room);
 	buf_release(&room);
 	return ok;
 }
