@@ -8,7 +8,8 @@
 #include "mail/envelope.h"
 #include "smtp/submit.h"
 
-/* What is logged. Everything but account and err may be NULL, when it was not yet known. */
+/* What is logged. Everything but account and err may be NULL, when it was not yet
+ * known. */
 struct record {
 	const struct account *account;
 	const struct envelope *envelope;

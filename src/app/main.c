@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The program: puts the process in order, reads the command line, and does what it says. */
+/* The program: puts the process in order, reads the command line, and does what it
+ * says. */
 #include "app/send.h"
 #include "app/show.h"
 #include "app/timeline.h"
@@ -84,7 +85,7 @@ run_mode(struct run *run, struct error *err)
 		if (!run_choose_account(run, request->sender, err))
 			return false;
 		show_pretend(run);
-		return true;
+		return !run->account->tls.on || tls_policy_check(&run->account->tls, err);
 	case MODE_INFO:
 		return run_choose_account(run, request->sender, err) &&
 		       show_info(run, err);
@@ -109,7 +110,8 @@ program_name(const char *path)
 	return name && *name ? name : "postrider";
 }
 
-/* With nothing to read and nothing asked, a person is at the terminal and wants to know. */
+/* With nothing to read and nothing asked, a person is at the terminal and wants to
+ * know. */
 static bool
 needs_help(int argc, const struct request *request)
 {

@@ -155,14 +155,16 @@ decide_sender(struct run *run, struct mail *mail, const char *asked, struct erro
 	if (*sender)
 		return true;
 	if (account->from && is_pattern(account->from))
-		return fail(err, FAULT_CONFIG,
-			    _("The account's from is a pattern (%s): give the sender with -f"),
-			    account->from);
+		return fail(
+			err, FAULT_CONFIG,
+			_("The account's from is a pattern (%s): give the sender with -f"),
+			account->from);
 	if (account->from)
 		return one_sender(run, account->from, sender, err);
 	if (account->dialect == DIALECT_MSMTP)
-		return fail(err, FAULT_CONFIG,
-			    _("The account has no envelope sender: set from, or give -f"));
+		return fail(
+			err, FAULT_CONFIG,
+			_("The account has no envelope sender: set from, or give -f"));
 	*sender = user_address(run);
 	return true;
 }
@@ -294,6 +296,16 @@ key_pin(void *context)
 }
 
 bool
+run_start_secret(struct run *run, struct error *err)
+{
+	const struct account *account = run->account;
+
+	if (strcmp(account->login.auth, "off") == 0 && !account->tls.key_file)
+		return true;
+	return finder_start(&run->finder, &account->secret, err);
+}
+
+bool
 run_connect(struct run *run, struct error *err)
 {
 	struct account *account = run->account;
@@ -379,8 +391,7 @@ read_and_choose(struct run *run, struct mail *mail, struct error *err)
 	}
 	if (!run_choose_account(run, asked, err))
 		return false;
-	if (!request->dry_run && strcmp(run->account->login.auth, "off") != 0 &&
-	    !finder_start(&run->finder, &run->account->secret, err))
+	if (!request->dry_run && !run_start_secret(run, err))
 		return false;
 	if (!request->sender_from_header && !read_input(run, mail, err))
 		return false;

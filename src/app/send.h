@@ -23,7 +23,9 @@ struct run {
  * options over it and finishes it. */
 bool run_choose_account(struct run *run, const char *sender,
 			struct error *err) MUST_CHECK;
-/* Connects, and secures the line as the account says. The finder must have been started. */
+/* Starts what finds the secret, if login or key may want one. */
+bool run_start_secret(struct run *run, struct error *err) MUST_CHECK;
+/* Connects, and secures the line as the account says. */
 bool run_connect(struct run *run, struct error *err) MUST_CHECK;
 /* Ends the session politely, if there is one; its history stays. */
 void run_disconnect(struct run *run);

@@ -165,22 +165,13 @@ ask_server(struct run *run, const char *command, const char *argument, struct er
 	return true;
 }
 
-static bool
-start_finder(struct run *run, struct error *err)
-{
-	return strcmp(run->account->login.auth, "off") == 0 ||
-	       finder_start(&run->finder, &run->account->secret, err);
-}
-
 bool
 show_info(struct run *run, struct error *err)
 {
 	const struct request *request = run->request;
 	bool questions = request->verify || request->expand;
 
-	if (questions && !start_finder(run, err))
-		return false;
-	if (!run_connect(run, err))
+	if (!run_start_secret(run, err) || !run_connect(run, err))
 		return false;
 	if (!questions) {
 		show_server(run);
@@ -199,7 +190,7 @@ start_remote_queue(struct run *run, struct error *err)
 	struct session *session = &run->session;
 	struct exchange *etrn;
 
-	if (!start_finder(run, err) || !run_connect(run, err))
+	if (!run_start_secret(run, err) || !run_connect(run, err))
 		return false;
 	if (!session->caps.etrn)
 		return fail(err, FAULT_UNSUPPORTED,

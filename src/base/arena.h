@@ -15,7 +15,8 @@ struct arena {
 	size_t left; /* bytes not yet given away at the end of the first block */
 };
 
-/* Zeroed memory for any type. Never NULL: out of memory ends the program with EX_OSERR. */
+/* Zeroed memory for any type. Never NULL: out of memory ends the program with
+ * EX_OSERR. */
 void *arena_take(struct arena *arena, size_t size) __attribute__((returns_nonnull));
 /* A copy of the bytes with a NUL behind them. */
 char *arena_copy(struct arena *arena, const char *at, size_t len)

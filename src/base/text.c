@@ -163,7 +163,8 @@ has_control(struct span span)
 	return false;
 }
 
-/* How many bytes the UTF-8 character at the start has, and which it is; 0 when invalid. */
+/* How many bytes the UTF-8 character at the start has, and which it is; 0 when
+ * invalid. */
 static size_t
 utf8_character(struct span span, uint32_t *character)
 {

@@ -74,7 +74,8 @@ void buf_drop(struct buf *buf, size_t len);
 struct span buf_span(const struct buf *buf);
 /* Frees the memory; the buf is empty again. */
 void buf_release(struct buf *buf);
-/* The same, after the bytes were overwritten: for buffers that a secret passed through. */
+/* The same, after the bytes were overwritten: for buffers that a secret passed
+ * through. */
 void buf_wipe(struct buf *buf);
 
 /* ---- bytes from elsewhere, made safe -------------------------------------------------- */

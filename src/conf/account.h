@@ -71,12 +71,13 @@ struct account_wish {
 };
 
 /* Makes the values ready for use, once, after the last one was given. Fills in what
- * depends on others: %-patterns of domain and from, the host as A-label without brackets,
- * ports (465 and 587 when none is given, 25 in an msmtp file, none for a unix socket), half
- * a minute to connect when there is no timeout, the login (on when a user or a password is
- * given; user from `from`), and whose secret is wanted. Refuses what does not fit
- * together: FAULT_CONFIG with file and line, FAULT_USAGE when it is an option's fault,
- * FAULT_UNSUPPORTED for a mechanism that this build has not. */
+ * depends on others: %-patterns of domain and from, the host as A-label without
+ * brackets, ports (465 and 587 when none is given, 25 in an msmtp file, none for a
+ * unix socket), half a minute to connect when there is no timeout, the login (on when
+ * a user or a password is given; user from `from`), and whose secret is wanted.
+ * Refuses what does not fit together: FAULT_CONFIG with file and line, FAULT_USAGE
+ * when it is an option's fault, FAULT_UNSUPPORTED for a mechanism that this build has
+ * not. */
 bool account_finish(struct arena *arena, struct account *account,
 		    struct error *err) MUST_CHECK;
 

@@ -7,8 +7,8 @@
 #include "conf/settings.h"
 
 struct config {
-	/* The user's first, then those of the system file whose names the user's file does not
-	 * have. */
+	/* The user's first, then those of the system file whose names the user's file
+	 * does not have. */
 	struct account *accounts;
 	size_t count;
 	size_t own;			     /* how many of them are the user's */

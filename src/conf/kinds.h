@@ -11,8 +11,8 @@
 
 struct kind {
 	const char *placeholder; /* "FILE", as --help shows it */
-	/* What an empty argument means ("on"); NULL: parse gets the empty span, which for most
-	 * kinds unsets. */
+	/* What an empty argument means ("on"); NULL: parse gets the empty span, which
+	 * for most kinds unsets. */
 	const char *empty;
 	const char *const
 		*choices; /* words that may be given, NULL-terminated; or NULL */
@@ -35,7 +35,8 @@ extern const struct kind kind_path;	  /* "~/" is expanded */
 extern const struct kind kind_host;	  /* name or address literal: no blanks */
 extern const struct kind kind_domain;	  /* the same, %-patterns are allowed */
 extern const struct kind kind_ip_address; /* IPv4 or IPv6 in digits */
-/* Address, wildcards, or with %-patterns; an empty argument or "<>" is "", the null sender. */
+/* Address, wildcards, or with %-patterns; an empty argument or "<>" is "", the null
+ * sender. */
 extern const struct kind kind_sender;
 extern const struct kind kind_fingerprint; /* SHA-256, SHA-1 or MD5 in hexadecimal */
 extern const struct kind kind_notify;	   /* as DSN has it: "NEVER", "SUCCESS,FAILURE" */

@@ -21,8 +21,8 @@ struct request {
 	const char *topic;	  /* of help; argument of --rmqs */
 	const char *config_file;  /* -C */
 	struct account_wish wish; /* -a, and the sender */
-	/* -f, -r: one address as it was written, without display name; "" is the null sender;
-	 * NULL: not given. */
+	/* -f, -r: one address as it was written, without display name; "" is the null
+	 * sender; NULL: not given. */
 	const char *sender;
 	bool sender_from_header;     /* --read-envelope-from */
 	const char *full_name;	     /* -F */

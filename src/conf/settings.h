@@ -21,8 +21,8 @@ struct setting {
 	const char *name; /* "tls_trust_file": the word; --tls-trust-file: the option */
 	const struct kind *kind;
 	size_t at; /* offset in struct account */
-	/* Default as text, read by the same kind; NULL: unset, where an empty text would mean
-	 * something. */
+	/* Default as text, read by the same kind; NULL: unset, where an empty text
+	 * would mean something. */
 	const char *fallback;
 	const char *msmtp; /* default in an msmtp file when it differs; else NULL */
 	const char *help;  /* one sentence, N_() */

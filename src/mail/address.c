@@ -57,7 +57,8 @@ address_list_parse(struct arena *arena, struct span text, struct address_list *l
 
 /* ---- words of the command line ---- */
 
-/* Whether a word is surely a whole address: so "a @ b" stays one, as RFC 5322 4.4 has it. */
+/* Whether a word is surely a whole address: so "a @ b" stays one, as RFC 5322 4.4 has
+ * it. */
 static bool
 is_whole_address(struct span word)
 {
@@ -130,8 +131,8 @@ no_domain(struct arena *arena, struct span text, struct error *err)
 	return fail(err, FAULT_DATA, _("\"%s\" is no domain name"), shown(arena, text));
 }
 
-/* Whether nothing in the name could be taken for something else on its way. Colons are for
- * callers that have an IPv6 address where a name could stand, too. */
+/* Whether nothing in the name could be taken for something else on its way. Colons are
+ * for callers that have an IPv6 address where a name could stand, too. */
 static bool
 is_name(struct span text)
 {
@@ -222,8 +223,8 @@ address_envelope(struct arena *arena, const struct address *address,
 	return true;
 }
 
-/* Where the local part of an envelope address ends. An @ in a quoted local part that has no
- * domain behind it is not the one that is looked for. */
+/* Where the local part of an envelope address ends. An @ in a quoted local part that
+ * has no domain behind it is not the one that is looked for. */
 static size_t
 local_length(const char *envelope)
 {
@@ -283,7 +284,8 @@ add_name(struct arena *arena, struct buf *out, struct span name)
 	} else if (is_ascii(name)) {
 		add_quoted(out, name);
 	} else {
-		/* What separates encoded words begins with a line end, which is left out. */
+		/* What separates encoded words begins with a line end, which is left
+		 * out. */
 		for (const char *c = encode_words(arena, name, true); *c; c++)
 			if (*c != '\r' && *c != '\n')
 				buf_add_char(out, *c);

@@ -16,17 +16,18 @@ enum to_header { TO_AUTO, TO_OFF, TO_RECIPIENTS, TO_UNDISCLOSED };
 
 /* The settings that compose needs. */
 struct header_policy {
-	enum add_field from, date, message_id;	/* date and message_id are never ADD_ALWAYS */
+	enum add_field from, date,
+		message_id; /* date and message_id are never ADD_ALWAYS */
 	enum to_header to;
 	bool remove_bcc;
 };
 
 /* What the caller knows and the message may lack. */
 struct origin_facts {
-	const char *full_name;		/* for a new From field; NULL: none */
-	const char *from;		/* address for a new From field; the envelope sender, or the
+	const char *full_name; /* for a new From field; NULL: none */
+	const char *from; /* address for a new From field; the envelope sender, or the
 					 * submitting user when that is null */
-	const char *id_domain;		/* right side of a new Message-ID */
+	const char *id_domain; /* right side of a new Message-ID */
 };
 
 /* The header as it goes out, ending with the empty line, as views of the message and
@@ -34,20 +35,21 @@ struct origin_facts {
 struct composed {
 	struct span *pieces;
 	size_t count;
-	uint64_t size;			/* octets of the pieces together */
+	uint64_t size; /* octets of the pieces together */
 	const struct body *body;
 };
 
 /* Decides which fields are added (From, To, Date, Message-ID, in this order, on top;
- * above them Resent-From, Resent-Date, Resent-Message-ID when another Resent field names a
- * sender or a recipient) and which are left out (Bcc, Resent-Bcc, Return-Path,
+ * above them Resent-From, Resent-Date, Resent-Message-ID when another Resent field
+ * names a sender or a recipient) and which are left out (Bcc, Resent-Bcc, Return-Path,
  * Content-Length, Full-Name, Apparently-To, and those that are replaced: old ones, or
- * empty ones). A Full-Name field gives the name when the caller knows none. With Resent
- * fields ADD_ALWAYS is about Resent-From; the author's From stays. RFC 5322 3.6,
- * RFC 6409 8. ENVELOPE's recipients, hidden ones too, fill To when the policy says
- * TO_RECIPIENTS. */
+ * empty ones). A Full-Name field gives the name when the caller knows none. With
+ * Resent fields ADD_ALWAYS is about Resent-From; the author's From stays. RFC 5322
+ * 3.6, RFC 6409 8. ENVELOPE's recipients, hidden ones too, fill To when the policy
+ * says TO_RECIPIENTS. */
 struct composed compose(struct arena *arena, const struct message *message,
-			const struct header_policy *policy, const struct origin_facts *origin,
+			const struct header_policy *policy,
+			const struct origin_facts *origin,
 			const struct envelope *envelope);
 
 #endif

@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-/* The A-label form of a domain in UTF-8, in lower case, in the arena: what libidn2 says with
- * IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT. FAULT_DATA when it says that this is no name;
- * FAULT_DATA, too, in a build without libidn2. Meant for names beyond ASCII only, because
- * libidn2 refuses ASCII names that exist ("r3---sn.example"). */
+/* The A-label form of a domain in UTF-8, in lower case, in the arena: what libidn2
+ * says with IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT. FAULT_DATA when it says that this
+ * is no name; FAULT_DATA, too, in a build without libidn2. Meant for names beyond
+ * ASCII only, because libidn2 refuses ASCII names that exist ("r3---sn.example"). */
 bool domain_to_alabel(struct arena *arena, const char *domain, const char **ascii,
 		      struct error *err) MUST_CHECK;
 

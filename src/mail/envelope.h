@@ -9,43 +9,45 @@
 
 /* What must be announced by the server, or the message cannot go (RFC 5321 4.1.1.11). */
 enum envelope_need {
-	NEEDS_SMTPUTF8 = 1 << 0,	/* RFC 6531 */
-	NEEDS_DSN = 1 << 1,		/* RFC 3461 */
-	NEEDS_DELIVERBY = 1 << 2,	/* RFC 2852 */
-	NEEDS_FUTURERELEASE = 1 << 3,	/* RFC 4865 */
-	NEEDS_MT_PRIORITY = 1 << 4,	/* RFC 6710 */
-	NEEDS_REQUIRETLS = 1 << 5	/* RFC 8689 */
+	NEEDS_SMTPUTF8 = 1 << 0,      /* RFC 6531 */
+	NEEDS_DSN = 1 << 1,	      /* RFC 3461 */
+	NEEDS_DELIVERBY = 1 << 2,     /* RFC 2852 */
+	NEEDS_FUTURERELEASE = 1 << 3, /* RFC 4865 */
+	NEEDS_MT_PRIORITY = 1 << 4,   /* RFC 6710 */
+	NEEDS_REQUIRETLS = 1 << 5     /* RFC 8689 */
 };
 
 /* Parameters of MAIL and RCPT that were asked for; NULL: not asked. All are checked by
  * envelope_check: they hold no blank, no control character, and xtext is encoded. */
 struct mail_options {
-	const char *ret;		/* FULL or HDRS (RFC 3461 4.3) */
-	const char *envid;		/* xtext (RFC 3461 4.4) */
-	const char *notify;		/* NEVER, or of SUCCESS,FAILURE,DELAY (RFC 3461 4.1) */
-	const char *by;			/* "120;R" (RFC 2852 4) */
-	const char *hold_for;		/* seconds (RFC 4865 4) */
-	const char *hold_until;		/* date-time of RFC 3339 (RFC 4865 4) */
-	const char *mt_priority;	/* -9 … 9 (RFC 6710 4) */
-	bool require_tls;		/* RFC 8689 2 */
+	const char *ret;	 /* FULL or HDRS (RFC 3461 4.3) */
+	const char *envid;	 /* xtext (RFC 3461 4.4) */
+	const char *notify;	 /* NEVER, or of SUCCESS,FAILURE,DELAY (RFC 3461 4.1) */
+	const char *by;		 /* "120;R" (RFC 2852 4) */
+	const char *hold_for;	 /* seconds (RFC 4865 4) */
+	const char *hold_until;	 /* date-time of RFC 3339 (RFC 4865 4) */
+	const char *mt_priority; /* -9 … 9 (RFC 6710 4) */
+	bool require_tls;	 /* RFC 8689 2 */
 };
 
 struct recipient_index;
 
 struct envelope {
-	const char *sender;		/* as in MAIL FROM:<…>; "" is the null sender */
-	const char **to;		/* as in RCPT TO:<…> */
+	const char *sender; /* as in MAIL FROM:<…>; "" is the null sender */
+	const char **to;    /* as in RCPT TO:<…> */
 	size_t count;
-	struct recipient_index *index;	/* envelope_add's own, made anew when to or count were
+	struct recipient_index
+		*index; /* envelope_add's own, made anew when to or count were
 					 * changed by others */
 	struct mail_options options;
-	unsigned needs;			/* of enum envelope_need */
+	unsigned needs; /* of enum envelope_need */
 };
 
 /* Adds the addresses of the list that are not yet there, with DEFAULT_DOMAIN for bare
  * ones. */
-bool envelope_add(struct arena *arena, struct envelope *envelope, const struct address_list *list,
-		  const char *default_domain, struct error *err) MUST_CHECK;
+bool envelope_add(struct arena *arena, struct envelope *envelope,
+		  const struct address_list *list, const char *default_domain,
+		  struct error *err) MUST_CHECK;
 
 /* Adds the recipients that the header names (the rules of -t): To, Cc, Bcc and
  * Apparently-To; as soon as there is a Resent-To, Resent-Cc or Resent-Bcc, only those
@@ -81,9 +83,12 @@ bool parse_envid(struct arena *arena, const char *word, const char **envid,
 bool parse_by(struct arena *arena, const char *word, const char **by,
 	      struct error *err) MUST_CHECK;
 /* One to nine digits; the result is WORD itself, as in the two that follow. */
-bool parse_hold_for(const char *word, const char **hold_for, struct error *err) MUST_CHECK;
-bool parse_hold_until(const char *word, const char **hold_until, struct error *err) MUST_CHECK;
-bool parse_mt_priority(const char *word, const char **mt_priority, struct error *err) MUST_CHECK;
+bool parse_hold_for(const char *word, const char **hold_for,
+		    struct error *err) MUST_CHECK;
+bool parse_hold_until(const char *word, const char **hold_until,
+		      struct error *err) MUST_CHECK;
+bool parse_mt_priority(const char *word, const char **mt_priority,
+		       struct error *err) MUST_CHECK;
 
 /* What RFC 3461 4.2 puts into ORCPT: "rfc822;" and the address as xtext; "utf-8;" and
  * RFC 6533's form when it is not ASCII. */

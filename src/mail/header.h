@@ -11,9 +11,9 @@
 
 /* One field inside a canonical header (CRLF line ends). Three views of the message. */
 struct field {
-	struct span name;	/* "Subject" */
-	struct span value;	/* behind the colon, with folds, without the last CRLF */
-	struct span whole;	/* all its lines with their CRLFs */
+	struct span name;  /* "Subject" */
+	struct span value; /* behind the colon, with folds, without the last CRLF */
+	struct span whole; /* all its lines with their CRLFs */
 };
 
 /* Octets of a line without its CRLF (RFC 5322 2.1.1). */

@@ -25,7 +25,8 @@ is_separator(char c)
 	return c == ',' || c == ';';
 }
 
-/* One step of the survey: what the byte at this place means outside of quotes and comments. */
+/* One step of the survey: what the byte at this place means outside of quotes and
+ * comments. */
 static bool
 survey_byte(struct scan *scan, struct outline *outline, bool *in_angle)
 {
@@ -49,8 +50,9 @@ survey_byte(struct scan *scan, struct outline *outline, bool *in_angle)
 	return true;
 }
 
-/* Finds the parts of the member at this place; the place stays. Only so can it be told that
- * "joe@x.org <joe@y.org>", which nobody should write and many do, begins with a name. */
+/* Finds the parts of the member at this place; the place stays. Only so can it be told
+ * that "joe@x.org <joe@y.org>", which nobody should write and many do, begins with a
+ * name. */
 static bool
 survey(struct scan *scan, struct outline *outline)
 {
@@ -65,7 +67,8 @@ survey(struct scan *scan, struct outline *outline)
 			break;
 		if (!survey_byte(scan, outline, &in_angle) || !scan_skip(scan, literal))
 			return false;
-		/* Brackets belong together behind an @ only: "Joe [work, home" is a name. */
+		/* Brackets belong together behind an @ only: "Joe [work, home" is a
+		 * name. */
 		if (c == '@' || !(is_blank(c) || c == '\r' || c == '\n' || c == '('))
 			literal = c == '@';
 	}
@@ -179,8 +182,8 @@ read_members(struct list_reader *r)
 					     : !read_mailbox(r, &outline))
 			return false;
 	}
-	/* "undisclosed-recipients:" without its ";" harms nobody. Behind other names, the colon
-	 * may be a slip, and the addresses may not be what was meant. */
+	/* "undisclosed-recipients:" without its ";" harms nobody. Behind other names,
+	 * the colon may be a slip, and the addresses may not be what was meant. */
 	if (!r->in_group || r->list->count == r->before_group)
 		return true;
 	r->member = r->group;

@@ -18,8 +18,8 @@ struct list_reader {
 	size_t before_group; /* count, when it began */
 };
 
-/* Adds the addresses of TEXT. When one of them is wrong, those before it have been added, member
- * is the wrong one, and scan.problem says why. */
+/* Adds the addresses of TEXT. When one of them is wrong, those before it have been
+ * added, member is the wrong one, and scan.problem says why. */
 bool list_read(struct list_reader *reader, struct span text) MUST_CHECK;
 
 #endif

@@ -19,9 +19,9 @@ is_sendable(struct span text)
 	return !has_control(text) && is_utf8(text);
 }
 
-/* Words with dots between them, and blanks and comments around the dots (obs-local-part,
- * obs-domain). *END is behind the last of them. Dots at both ends and in a row are left to the
- * caller. WORDS says how many words there were. */
+/* Words with dots between them, and blanks and comments around the dots
+ * (obs-local-part, obs-domain). *END is behind the last of them. Dots at both ends and
+ * in a row are left to the caller. WORDS says how many words there were. */
 static bool
 read_dotted(struct scan *scan, bool quotes, struct buf *out, size_t *end, size_t *words)
 {
@@ -52,8 +52,8 @@ read_dotted(struct scan *scan, bool quotes, struct buf *out, size_t *end, size_t
 	       scan_wrong(scan, N_("it has a character that no address may have"));
 }
 
-/* "[192.0.2.1]": blanks inside mean nothing; what could be taken for the end of the address on
- * its way through servers is refused, though RFC 5322 allows it. */
+/* "[192.0.2.1]": blanks inside mean nothing; what could be taken for the end of the
+ * address on its way through servers is refused, though RFC 5322 allows it. */
 static bool
 read_literal(struct scan *scan, struct buf *out, size_t *end)
 {

@@ -12,37 +12,38 @@
 
 /* What one pass over the bytes found out. */
 struct facts {
-	bool eight_bit;		/* a byte above 0x7f in the body */
-	bool header_eight_bit;	/* one in the header */
-	bool utf8_header;	/* … and the header is valid UTF-8 (RFC 6532) */
-	bool bare_cr;		/* a CR without LF was made a line end */
-	bool ended_by_dot;	/* a lone dot ended the input, and bytes that had already been
+	bool eight_bit;	       /* a byte above 0x7f in the body */
+	bool header_eight_bit; /* one in the header */
+	bool utf8_header;      /* … and the header is valid UTF-8 (RFC 6532) */
+	bool bare_cr;	       /* a CR without LF was made a line end */
+	bool ended_by_dot; /* a lone dot ended the input, and bytes that had already been
 				 * read with it followed */
-	uint64_t nul;		/* how many NULs the body has; those of the header were dropped */
-	uint64_t header_nul;	/* how many NULs were dropped from the header */
-	uint64_t longest_line;	/* octets without CRLF, header and body */
+	uint64_t nul; /* how many NULs the body has; those of the header were dropped */
+	uint64_t header_nul;   /* how many NULs were dropped from the header */
+	uint64_t longest_line; /* octets without CRLF, header and body */
 };
 
 /* The body, canonical: every line ends with CRLF, no bare CR or LF. Up to a limit it
  * is in memory, beyond it in an unlinked file; use body_read. */
 struct body {
 	struct buf memory;
-	int fd;			/* -1: all of it is in memory; else all of it is in the file */
-	uint64_t size;		/* octets */
+	int fd;	       /* -1: all of it is in memory; else all of it is in the file */
+	uint64_t size; /* octets */
 };
 
 struct message {
-	struct span header;	/* canonical, without the empty line behind it; a view of text */
-	struct field *fields;	/* in the arena */
+	struct span
+		header; /* canonical, without the empty line behind it; a view of text */
+	struct field *fields; /* in the arena */
 	size_t count;
 	struct body body;
 	struct facts facts;
-	struct buf text;	/* the header's bytes */
+	struct buf text; /* the header's bytes */
 };
 
 enum {
-	MESSAGE_HEADER_MAX = 4 * 1024 * 1024,	/* octets; a longer header is FAULT_DATA */
-	MESSAGE_MEMORY_MAX = 1024 * 1024	/* octets of body kept in memory */
+	MESSAGE_HEADER_MAX = 4 * 1024 * 1024, /* octets; a longer header is FAULT_DATA */
+	MESSAGE_MEMORY_MAX = 1024 * 1024      /* octets of body kept in memory */
 };
 
 /* Reads a message from FD, at whatever offset it stands, to its end or, with DOT_ENDS, to

@@ -48,13 +48,12 @@ put_port(struct sockaddr_storage *at, unsigned port)
 {
 	in_port_t number = htons((uint16_t)port);
 
-	/* Copied, since the storage may not be looked at as another type. */
-	if (at->ss_family == AF_INET)
-		memcpy((char *)at + offsetof(struct sockaddr_in, sin_port), &number,
-		       sizeof(number));
-	else
-		memcpy((char *)at + offsetof(struct sockaddr_in6, sin6_port), &number,
-		       sizeof(number));
+	/* Both kinds of address have it at the same place. */
+	_Static_assert(offsetof(struct sockaddr_in, sin_port) ==
+			       offsetof(struct sockaddr_in6, sin6_port),
+		       "one copy does for both");
+	memcpy((char *)at + offsetof(struct sockaddr_in, sin_port), &number,
+	       sizeof(number));
 }
 
 static bool
@@ -68,7 +67,8 @@ bind_source(const struct race *race, int fd, struct error *err)
 			  race->endpoint->source_ip);
 }
 
-/* Out of descriptors or memory is not the server's fault, and no reason to try the next. */
+/* Out of descriptors or memory is not the server's fault, and no reason to try the
+ * next. */
 static bool
 is_own_fault(int problem)
 {
@@ -93,7 +93,8 @@ start_attempt(const struct race *race, struct attempt *attempt, struct error *er
 	attempt->fd = fd;
 	if (!bind_source(race, fd, err))
 		return false;
-	/* Without it each small write waits for an acknowledgement that comes 40 ms later. */
+	/* Without it each small write waits for an acknowledgement that comes 40 ms
+	 * later. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	put_port(&at, attempt->port);
 	if (connect(fd, (const struct sockaddr *)&at, attempt->target->length) == 0 ||
@@ -205,8 +206,8 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Waits until an attempt succeeds or fails, or the next one is due. The one that is connected, or
- * NULL. */
+/* Waits until an attempt succeeds or fails, or the next one is due. The one that is
+ * connected, or NULL. */
 static struct attempt *
 watch(struct race *race)
 {
@@ -397,7 +398,8 @@ dial_proxy(const struct endpoint *endpoint, struct line *line, int64_t deadline,
 		return dial_through(endpoint, line, deadline, err);
 	if (dial_through(endpoint, line, half_way(deadline), err))
 		return true;
-	/* Another port of the server does not help when the proxy itself is the problem. */
+	/* Another port of the server does not help when the proxy itself is the
+	 * problem. */
 	again = err->fault == FAULT_CONNECT || err->fault == FAULT_TIMEOUT;
 	if (!again || line->port == 0)
 		return false;
@@ -409,8 +411,8 @@ dial_proxy(const struct endpoint *endpoint, struct line *line, int64_t deadline,
 	return false;
 }
 
-/* A full backlog makes a non-blocking connect fail at once, and poll cannot wait for it; so the
- * kernel waits, for as long as there is time. */
+/* A full backlog makes a non-blocking connect fail at once, and poll cannot wait for
+ * it; so the kernel waits, for as long as there is time. */
 static int
 connect_unix(int fd, const struct sockaddr_un *at, int64_t deadline)
 {

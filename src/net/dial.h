@@ -26,7 +26,8 @@ struct endpoint {
 	unsigned timeout; /* seconds for name and connection together; 0: no limit */
 };
 
-/* A connected, non-blocking, close-on-exec socket with TCP_NODELAY, and how it came about. */
+/* A connected, non-blocking, close-on-exec socket with TCP_NODELAY, and how it came
+ * about. */
 struct line {
 	int fd;	       /* owned by the caller; -1 when not connected */
 	unsigned port; /* of the server, the one that answered; 0 for a unix socket */
@@ -35,14 +36,16 @@ struct line {
 	int64_t started, resolved, connected; /* now_us() */
 };
 
-/* Happy Eyeballs (RFC 8305): addresses of both families in turn, the next attempt 250 ms after the
- * last one or as soon as that failed; for each address the first port before the second, where two
- * ports are given. The name is looked up in a thread, so that the deadline holds. Through a proxy
- * the second port is tried when the proxy cannot reach the first.
+/* Happy Eyeballs (RFC 8305): addresses of both families in turn, the next attempt 250
+ * ms after the last one or as soon as that failed; for each address the first port
+ * before the second, where two ports are given. The name is looked up in a thread, so
+ * that the deadline holds. Through a proxy the second port is tried when the proxy
+ * cannot reach the first.
  *
- * FAULT_NO_HOST when the name does not exist, FAULT_TEMPORARY when it cannot be looked up now,
- * FAULT_CONNECT with every attempt's reason, FAULT_TIMEOUT, FAULT_SYSTEM, FAULT_CONFIG (bad
- * source_ip, socket path too long); from the proxy also FAULT_LOGIN and FAULT_PROTOCOL. */
+ * FAULT_NO_HOST when the name does not exist, FAULT_TEMPORARY when it cannot be looked
+ * up now, FAULT_CONNECT with every attempt's reason, FAULT_TIMEOUT, FAULT_SYSTEM,
+ * FAULT_CONFIG (bad source_ip, socket path too long); from the proxy also FAULT_LOGIN
+ * and FAULT_PROTOCOL. */
 bool dial(const struct endpoint *endpoint, struct line *line,
 	  struct error *err) MUST_CHECK;
 

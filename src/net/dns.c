@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Looks names up in a thread of its own, so that a dead resolver cannot hold up the program. */
+/* Looks names up in a thread of its own, so that a dead resolver cannot hold up the
+ * program. */
 #include "net/dns.h"
 
 #include "base/clock.h"
@@ -16,8 +17,8 @@
 
 enum { TARGETS_MAX = 16 };
 
-/* What asker and thread share. The last of the two to let go frees it, so that a thread that was
- * left behind never touches memory that is gone. */
+/* What asker and thread share. The last of the two to let go frees it, so that a
+ * thread that was left behind never touches memory that is gone. */
 struct lookup {
 	pthread_mutex_t lock;
 	pthread_cond_t finished;

@@ -20,15 +20,17 @@ struct targets {
 	size_t count;	      /* at most 16 */
 };
 
-/* An IPv4 address in four decimal parts, or an IPv6 address that may have a "%zone"; false when
- * TEXT is neither. */
+/* An IPv4 address in four decimal parts, or an IPv6 address that may have a "%zone";
+ * false when TEXT is neither. */
 bool dns_literal(const char *text, struct target *target);
 
-/* The addresses of HOST in getaddrinfo's order (RFC 6724), then interleaved by family as RFC 8305 4
- * asks. An address literal needs no look-up. At DEADLINE the thread is left behind.
+/* The addresses of HOST in getaddrinfo's order (RFC 6724), then interleaved by family
+ * as RFC 8305 4 asks. An address literal needs no look-up. At DEADLINE the thread is
+ * left behind.
  *
- * FAULT_NO_HOST when the name does not exist or has no address of the family, FAULT_CONFIG when a
- * literal is of another family, FAULT_TEMPORARY, FAULT_TIMEOUT, FAULT_SYSTEM. */
+ * FAULT_NO_HOST when the name does not exist or has no address of the family,
+ * FAULT_CONFIG when a literal is of another family, FAULT_TEMPORARY, FAULT_TIMEOUT,
+ * FAULT_SYSTEM. */
 bool dns_resolve(const char *host, enum ip_family family, int64_t deadline,
 		 struct targets *targets, struct error *err) MUST_CHECK;
 

@@ -53,7 +53,7 @@ await(const struct proxy *proxy, short events, struct error *err)
 static bool
 is_not_yet(int problem)
 {
-	return problem == EAGAIN || problem == EWOULDBLOCK || problem == EINTR;
+	return problem == EAGAIN || problem == EINTR;
 }
 
 static bool
@@ -236,7 +236,8 @@ cannot_connect(const struct proxy *proxy, unsigned code, struct error *err)
 		    endpoint->proxy_host, endpoint->host, endpoint->ports[0], reason);
 }
 
-/* The address that the proxy uses is of no interest, but must not be taken for the server's. */
+/* The address that the proxy uses is of no interest, but must not be taken for the
+ * server's. */
 static bool
 skip_address(const struct proxy *proxy, unsigned type, struct error *err)
 {

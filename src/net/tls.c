@@ -40,8 +40,6 @@ struct handshake {
 	struct error *err;
 };
 
-/* ---- policy ---- */
-
 bool
 tls_policy_check(const struct tls_policy *policy, struct error *err)
 {
@@ -78,8 +76,8 @@ is_new_enough(struct handshake *shake)
 	       too_old(shake);
 }
 
-/* Called as soon as the certificate is there: a server that fails gets nothing more, not even the
- * client's certificate. */
+/* Called as soon as the certificate is there: a server that fails gets nothing more,
+ * not even the client's certificate. */
 static int
 judge(gnutls_session_t session)
 {
@@ -119,7 +117,8 @@ await(struct handshake *shake)
 	return ready > 0 || too_late(shake);
 }
 
-/* TLS records begin with a type of 20 to 24; a server that speaks SMTP greets with digits. */
+/* TLS records begin with a type of 20 to 24; a server that speaks SMTP greets with
+ * digits. */
 static bool
 seems_plain(const struct tls *tls)
 {
@@ -158,12 +157,13 @@ handshake_failed(struct handshake *shake, int problem, int system_problem)
 	if (seems_plain(shake->tls)) {
 		fail(err, FAULT_PROTOCOL, _("The server %s does not answer with TLS"),
 		     name);
+		/* After a STARTTLS that was asked for, this would be wrong advice. */
+		if (shake->policy->starttls == STARTTLS_ON)
+			return false;
 		return fail_hint(
 			err,
-			shake->policy->starttls == STARTTLS_ON
-				? NULL
-				: _("It speaks plain text on this port: use tls_starttls on, or the "
-				    "port for TLS from the start (465)"));
+			_("It speaks plain text on this port: use tls_starttls on, or the "
+			  "port for TLS from the start (465)"));
 	}
 	if (problem == GNUTLS_E_PREMATURE_TERMINATION)
 		return fail(
@@ -183,7 +183,8 @@ handshake_failed(struct handshake *shake, int problem, int system_problem)
 		    gnutls_strerror(problem));
 }
 
-/* A cipher suite without certificates, which priorities can ask for, never calls the judge. */
+/* A cipher suite without certificates, which priorities can ask for, never calls the
+ * judge. */
 static bool
 was_judged(struct handshake *shake)
 {
@@ -223,7 +224,7 @@ shake_hands(struct handshake *shake)
 
 /* ---- start and end ---- */
 
-/* As the library would, but the first byte is noted: it will not say what it did not understand. */
+/* As the library would, but the first byte is noted for seems_plain. */
 static ssize_t
 pull(gnutls_transport_ptr_t context, void *at, size_t len)
 {
@@ -360,7 +361,8 @@ say_problem(struct tls *tls, int problem)
 	if (problem != GNUTLS_E_FATAL_ALERT_RECEIVED)
 		return TLS_FAILED;
 	alert = gnutls_alert_get_name(gnutls_alert_get(tls->session));
-	/* In TLS 1.3 the server judges the client's certificate when the handshake is over here. */
+	/* In TLS 1.3 the server judges the client's certificate when the handshake is
+	 * over here. */
 	snprintf(tls->problem_text, sizeof(tls->problem_text),
 		 gnutls_certificate_client_get_request_status(tls->session)
 			 ? _("the server wants a client certificate: TLS alert \"%s\"")
@@ -389,7 +391,8 @@ may_repeat(struct tls *tls, int problem)
 	    tls->ignored >= IGNORED_MAX)
 		return false;
 	tls->ignored++;
-	/* A server that asks for new keys by TLS 1.2's renegotiation hears that it gets none. */
+	/* A server that asks for new keys by TLS 1.2's renegotiation hears that it
+	 * gets none. */
 	if (problem == GNUTLS_E_REHANDSHAKE)
 		gnutls_alert_send(tls->session, GNUTLS_AL_WARNING,
 				  GNUTLS_A_NO_RENEGOTIATION);

@@ -34,44 +34,50 @@ struct tls_peer {
 	int fd;		  /* non-blocking */
 	const char *host; /* A-label or address literal without brackets */
 	int64_t deadline; /* for the handshake, see base/clock.h */
-	/* A PIN or passphrase for the key, asked for when it is needed; NULL: there is none. */
+	/* A PIN or passphrase for the key, asked for when it is needed; NULL: there is
+	 * none. */
 	const char *(*pin)(void *context);
 	void *pin_context;
 };
 
-/* Handshake and verification (RFC 8314, RFC 9325). The certificate must have the peer's host name,
- * or policy->host_override; a literal is never sent as SNI; one trailing dot is stripped. Nothing
- * is sent to a server that fails verification.
+/* Handshake and verification (RFC 8314, RFC 9325). The certificate must have the
+ * peer's host name, or policy->host_override; a literal is never sent as SNI; one
+ * trailing dot is stripped. Nothing is sent to a server that fails verification.
  *
- * FAULT_TRUST when the certificate is refused (the sentence says which flag: unknown CA, wrong name
- * with the names that it has, expired since …, revoked, …), FAULT_PROTOCOL when the handshake fails
- * (with a hint when the server seems to speak plain text), FAULT_NO_INPUT for files, FAULT_CONFIG
- * for priorities and fingerprints, FAULT_TIMEOUT, FAULT_LOST. *TLS is owned by the caller. */
+ * FAULT_TRUST when the certificate is refused (the sentence says which flag: unknown
+ * CA, wrong name with the names that it has, expired since …, revoked, …),
+ * FAULT_PROTOCOL when the handshake fails (with a hint when the server seems to speak
+ * plain text), FAULT_NO_INPUT for files, FAULT_CONFIG for priorities and fingerprints,
+ * FAULT_TIMEOUT, FAULT_LOST. *TLS is owned by the caller. */
 bool tls_start(const struct tls_policy *policy, const struct tls_peer *peer,
 	       struct tls **tls, struct error *err) MUST_CHECK;
 
 /* Checks the files, priorities and fingerprint of a policy without connecting. */
 bool tls_policy_check(const struct tls_policy *policy, struct error *err) MUST_CHECK;
 
-/* What a read or write came to. On TLS_WANT_READ and TLS_WANT_WRITE poll and call again. */
+/* What a read or write came to. On TLS_WANT_READ and TLS_WANT_WRITE poll and call
+ * again. */
 enum tls_result { TLS_DONE, TLS_WANT_READ, TLS_WANT_WRITE, TLS_CLOSED, TLS_FAILED };
-/* Some bytes; *GOT says how many. TLS_CLOSED: the other side ended TLS properly or just closed. */
+/* Some bytes; *GOT says how many. TLS_CLOSED: the other side ended TLS properly or
+ * just closed. */
 enum tls_result tls_read(struct tls *tls, char *at, size_t len, size_t *got);
 /* After WANT_* the same bytes must be offered again. */
 enum tls_result tls_write(struct tls *tls, const char *at, size_t len, size_t *put);
 /* Whether bytes are decrypted already, which poll(2) cannot see. */
 bool tls_pending(const struct tls *tls);
-/* Why a call was TLS_FAILED: GnuTLS's words or the alert's, static or owned by tls; "" when none
- * was. */
+/* Why a call was TLS_FAILED: GnuTLS's words or the alert's, static or owned by tls; ""
+ * when none was. */
 const char *tls_problem(const struct tls *tls);
 
-/* Channel binding data (RFC 9266 tls-exporter; RFC 5929 tls-unique only for TLS 1.2 with extended
- * master secret) as raw bytes. False when there is none. */
+/* Channel binding data (RFC 9266 tls-exporter; RFC 5929 tls-unique only for TLS 1.2
+ * with extended master secret) as raw bytes. False when there is none. */
 bool tls_channel_binding(const struct tls *tls, const char *type, struct buf *out);
-/* Whether chain and name were checked and are good (not a fingerprint, not certcheck off). */
+/* Whether chain and name were checked and are good (not a fingerprint, not certcheck
+ * off). */
 bool tls_is_verified(const struct tls *tls);
 
-/* For -v, --debug and --serverinfo: "TLS1.3, ECDHE-…, AES-256-GCM", and the certificate. */
+/* For -v, --debug and --serverinfo: "TLS1.3, ECDHE-…, AES-256-GCM", and the
+ * certificate. */
 const char *tls_description(const struct tls *tls);
 struct tls_certificate {
 	const char *subject, *issuer, *sha256, *sha1;

@@ -36,8 +36,8 @@ least_version(const struct tls_policy *policy, gnutls_protocol_t *least,
 		    version);
 }
 
-/* The default follows what the system's administrator set for all programs, without the versions
- * that RFC 8996 forbids and keys that RFC 9325 calls too short. */
+/* The default follows what the system's administrator set for all programs, without
+ * the versions that RFC 8996 forbids and keys that RFC 9325 calls too short. */
 bool
 trust_priorities(const struct tls_policy *policy, gnutls_protocol_t *least,
 		 gnutls_priority_t *priorities, struct error *err)
@@ -169,7 +169,8 @@ can_read(const char *path, const char *sentence, struct error *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd >= 0)
 		return true;
-		/* The format is one of ours, and the translation's is checked by msgfmt. */
+		/* The format is one of ours, and the translation's is checked by
+		 * msgfmt. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	return fail_errno(err, FAULT_NO_INPUT, sentence, path);
@@ -373,8 +374,8 @@ has_partial_wildcard(gnutls_x509_crt_t certificate)
 	return false;
 }
 
-/* The library takes "*l.example.org" for a name of mail.example.org, and RFC 9525 section 6.3 says
- * that a wildcard is a whole label or nothing. */
+/* The library takes "*l.example.org" for a name of mail.example.org, and RFC 9525
+ * section 6.3 says that a wildcard is a whole label or nothing. */
 static bool
 is_named_well(const gnutls_datum_t *der, const char *name)
 {

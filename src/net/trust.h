@@ -10,24 +10,24 @@
 
 enum { TRUST_NAME_MAX = 255 }; /* RFC 1035 section 2.3.4 */
 
-/* What the certificate must be for: the policy's override or HOST, without a trailing dot, and an
- * address without its zone, in its canonical form. */
+/* What the certificate must be for: the policy's override or HOST, without a trailing
+ * dot, and an address without its zone, in its canonical form. */
 bool trust_name(const struct tls_policy *policy, const char *host,
 		char name[TRUST_NAME_MAX + 1], struct error *err) MUST_CHECK;
-/* What the handshake may use: the user's priorities, or the system's without the versions and key
- * sizes that RFC 8996 and RFC 9325 forbid. *LEAST is the version below which the connection must
- * not be used, whatever the priorities allow. */
+/* What the handshake may use: the user's priorities, or the system's without the
+ * versions and key sizes that RFC 8996 and RFC 9325 forbid. *LEAST is the version
+ * below which the connection must not be used, whatever the priorities allow. */
 bool trust_priorities(const struct tls_policy *policy, gnutls_protocol_t *least,
 		      gnutls_priority_t *priorities, struct error *err) MUST_CHECK;
-/* Loads the CA certificates, CRLs, client certificate and key that the policy names, and checks
- * the form of its fingerprint. PEER must outlive the credentials. Without PEER, for a check only,
- * what needs a PIN or a token is not opened. */
+/* Loads the CA certificates, CRLs, client certificate and key that the policy names,
+ * and checks the form of its fingerprint. PEER must outlive the credentials. Without
+ * PEER, for a check only, what needs a PIN or a token is not opened. */
 bool trust_load(gnutls_certificate_credentials_t credentials,
 		const struct tls_policy *policy, const struct tls_peer *peer,
 		struct error *err) MUST_CHECK;
-/* Judges the server's certificate, as soon as it is known: fingerprint, or chain, name, time,
- * revocation and stapled OCSP answer. NAME is from trust_name. *VERIFIED as tls_is_verified
- * tells. */
+/* Judges the server's certificate, as soon as it is known: fingerprint, or chain,
+ * name, time, revocation and stapled OCSP answer. NAME is from trust_name. *VERIFIED
+ * as tls_is_verified tells. */
 bool trust_verify(gnutls_session_t session, const struct tls_policy *policy,
 		  const char *name, bool *verified, struct error *err) MUST_CHECK;
 /* The hash of a certificate, as in "01:AB:…". NULL when the library cannot compute it. */

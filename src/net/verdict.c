@@ -188,7 +188,8 @@ say_other_names(const struct chain *chain)
 
 /* ---- strength ---- */
 
-/* Which part of a certificate is too weak, or NULL. A root's own signature does not count. */
+/* Which part of a certificate is too weak, or NULL. A root's own signature does not
+ * count. */
 static const char *
 weak_part(const struct chain *chain, gnutls_x509_crt_t certificate)
 {
@@ -227,8 +228,8 @@ say_weak(const struct chain *chain)
 
 /* ---- all reasons ---- */
 
-/* A reason that needs to look at the chain has a function, else a text is enough. In the order in
- * which they are told; the hint is the first one's. */
+/* A reason that needs to look at the chain has a function, else a text is enough. In
+ * the order in which they are told; the hint is the first one's. */
 /* clang-format off */
 static const struct reason {
 	unsigned flag;

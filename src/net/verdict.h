@@ -8,8 +8,8 @@
 #include <gnutls/gnutls.h>
 
 /* Makes an error of the class FAULT_TRUST that says every reason in STATUS, a set of
- * gnutls_certificate_status_t, with the names, dates and issuers of the chain that the server of
- * SESSION has sent. Always false. */
+ * gnutls_certificate_status_t, with the names, dates and issuers of the chain that the
+ * server of SESSION has sent. Always false. */
 bool verdict_refused(gnutls_session_t session, unsigned status, const char *host,
 		     struct error *err);
 

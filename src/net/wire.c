@@ -49,7 +49,7 @@ static bool
 lost(struct wire *wire, struct error *err)
 {
 	if (wire->tls && *tls_problem(wire->tls))
-		return fail(err, FAULT_LOST, _("the connection was lost: %s"),
+		return fail(err, FAULT_PROTOCOL, _("the connection was lost: %s"),
 			    tls_problem(wire->tls));
 	if (wire->ended || errno == 0)
 		return fail(err, FAULT_LOST, _("the server closed the connection"));
@@ -154,7 +154,8 @@ wire_flush(struct wire *wire, int64_t deadline, struct error *err)
 {
 	bool sent = wire_send(wire, buf_span(&wire->out), deadline, err);
 
-	/* Commands may carry secrets: they do not stay in memory longer than they must. */
+	/* Commands may carry secrets: they do not stay in memory longer than they
+	 * must. */
 	if (wire->out.at)
 		explicit_bzero(wire->out.at, wire->out.len);
 	wire->out.len = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A connection that sends and hears at the same time, and never waits without a deadline. */
+/* A connection that sends and hears at the same time, and never waits without a
+ * deadline. */
 #ifndef NET_WIRE_H
 #define NET_WIRE_H
 

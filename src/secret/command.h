@@ -11,16 +11,19 @@
 
 /* One run. All zero: none. */
 struct command {
-	const char *text;	/* for sh -c */
-	pid_t child;		/* 0: not running */
-	int output;		/* its standard output, ours to read; meaningless without a child */
+	const char *text; /* for sh -c */
+	pid_t child;	  /* 0: not running */
+	int output; /* its standard output, ours to read; meaningless without a child */
 };
 
-/* Runs `sh -c TEXT` with /dev/null as its standard input, our standard error, signals reset. */
-bool command_start(struct command *command, const char *text, struct error *err) MUST_CHECK;
-/* The first line of its output, without the line end, at most 64 KiB; waits until DEADLINE for output
- * and end. FAULT_CONFIG: it failed (status or signal in the sentence), said nothing, or took too
- * long (then it is killed). The run is over in every case. */
+/* Runs `sh -c TEXT` with /dev/null as its standard input, our standard error, signals
+ * reset. */
+bool command_start(struct command *command, const char *text,
+		   struct error *err) MUST_CHECK;
+/* The first line of its output, without the line end; the whole output may have 64 KiB.
+ * Waits until DEADLINE for output and end; what it leaves running behind is not waited
+ * for. FAULT_CONFIG: it failed (status or signal in the sentence), said nothing or too
+ * much, or took too long (then it is ended). The run is over in every case. */
 bool command_take(struct command *command, int64_t deadline, struct secret *secret,
 		  struct error *err) MUST_CHECK;
 /* Ends a command whose answer is no longer wanted. */

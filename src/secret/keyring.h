@@ -6,10 +6,11 @@
 #include "base/error.h"
 #include "secret/secret.h"
 
-/* Looks up msmtp's attributes (host, service=smtp, user), then the older set (user, protocol=smtp,
- * server). secret->at stays NULL without a failure when nothing is found, when libsecret is not
- * installed, or when there is no session bus. FAULT_LOGIN, temporary trouble told in the sentence, when
- * the keyring is locked and nobody answers within 5 s. */
+/* Looks up msmtp's attributes (host, service=smtp, user), then the older set (user,
+ * protocol=smtp, server). secret->at stays NULL without a failure when nothing is found,
+ * when libsecret is not installed or was not built in, when there is no session bus, and
+ * when the service fails. USER may be NULL. FAULT_LOGIN when there is no answer within 5
+ * s: the keyring is locked, say, and nobody unlocks it. */
 bool keyring_find(const char *host, const char *user, struct secret *secret,
 		  struct error *err) MUST_CHECK;
 

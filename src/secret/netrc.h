@@ -6,11 +6,15 @@
 #include "base/error.h"
 #include "secret/secret.h"
 
-/* The password of the first entry of the file at PATH whose machine is HOST (without regard to case)
- * and whose login is absent or USER; `default` matches any machine. A missing file is no failure:
- * secret->at stays NULL. FAULT_CONFIG when the file is readable by others although it holds a
- * password that would be used (checked on the opened descriptor). */
-bool netrc_find(const char *path, const char *host, const char *user, struct secret *secret,
-		struct error *err) MUST_CHECK;
+/* The password of the first entry of the file at PATH whose machine is HOST (without
+ * regard to case) and whose login is absent or USER; `default` matches any machine.
+ * Entries without a password are passed over. Words may stand in quotes, in double ones
+ * with \" and \\; a value may begin with a #. A file that is missing, no regular file, or
+ * not ours to read is no failure: then, and when nothing is found, secret->at stays NULL.
+ * FAULT_CONFIG when the file holds a password that would be used, but is another user's
+ * or open to others (checked on the opened descriptor); root may have given it to a group
+ * that reads it. */
+bool netrc_find(const char *path, const char *host, const char *user,
+		struct secret *secret, struct error *err) MUST_CHECK;
 
 #endif

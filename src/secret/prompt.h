@@ -6,8 +6,10 @@
 #include "base/error.h"
 #include "secret/secret.h"
 
-/* Asks on /dev/tty, without echo; the terminal is restored, signals included. secret->at stays NULL,
- * without a failure, when there is no terminal. QUESTION ends with ": ". */
-bool prompt_secret(const char *question, struct secret *secret, struct error *err) MUST_CHECK;
+/* Asks on /dev/tty, without echo; the terminal is restored, signals included.
+ * secret->at stays NULL, without a failure, when there is no terminal or nothing was
+ * typed. FAULT_LOGIN when a signal interrupts the question. QUESTION ends with ": ". */
+bool prompt_secret(const char *question, struct secret *secret,
+		   struct error *err) MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A password or token: kept out of core dumps and swap where the system allows, wiped when let go. */
+/* A password or token: kept out of core dumps and swap where the system allows, wiped
+ * when let go. */
 #ifndef SECRET_SECRET_H
 #define SECRET_SECRET_H
 
@@ -8,15 +9,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* All zero: there is none. Never copied into the arena, a log, a transcript or an argument list. */
+/* All zero: there is none. Never copied into the arena, a log, a transcript or an
+ * argument list. */
 struct secret {
-	char *at;	/* NUL-terminated; NULL: there is none */
+	char *at; /* NUL-terminated; NULL: there is none */
 	size_t len;
-	size_t room;	/* of the mapping, for secret_release */
+	size_t room; /* of the mapping, for secret_release */
 };
 
-/* Replaces the secret by a copy of the bytes. A NUL inside is the caller's fault: the bytes
- * up to it count. No bytes make an empty secret, which is not the same as none. */
+/* Replaces the secret by a copy of the bytes. A NUL inside is the caller's fault: the
+ * bytes up to it count. No bytes make an empty secret, which is not the same as none. */
 void secret_set(struct secret *secret, struct span bytes);
 void secret_copy(struct secret *to, const struct secret *from);
 /* Wipes and unmaps. */

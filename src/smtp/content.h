@@ -16,7 +16,8 @@ struct content {
 /* `BDAT size LAST` and the octets (RFC 3030), behind what already waits in the buffer. */
 struct exchange *send_chunk(struct session *session, const struct content *content)
 	__attribute__((returns_nonnull));
-/* The octets after 354, dots at line starts doubled, and the final dot (RFC 5321 4.5.2). */
+/* The octets after 354, dots at line starts doubled, and the final dot (RFC 5321
+ * 4.5.2). */
 struct exchange *send_data(struct session *session, const struct content *content)
 	__attribute__((returns_nonnull));
 /* A lone dot: ends a DATA that was granted although no recipient was (RFC 2920 3.1). */

@@ -136,7 +136,10 @@ named(const struct session *session, const struct login_policy *policy, struct e
 
 /* ---- the exchange ---- */
 
-enum { ROUNDS_MAX = 10 };
+enum {
+	ROUNDS_MAX = 10,
+	COMMAND_MAX = 512 /* octets with CRLF (RFC 5321 4.5.3.1.4) */
+};
 
 static struct exchange *
 say_response(struct attempt *attempt, const struct buf *response)
@@ -148,34 +151,49 @@ say_response(struct attempt *attempt, const struct buf *response)
 			  response->len ? shown : "");
 }
 
-/* AUTH, with the initial response where the mechanism has one. */
-static struct exchange *
-say_auth(struct attempt *attempt, bool with_initial, struct error *err)
+/* The initial response, where the mechanism has one and AUTH stays a line that every
+ * server takes: else it has to wait for the challenge (RFC 4954 4). */
+static bool
+add_initial_response(struct attempt *attempt, struct buf *line, struct error *err)
 {
-	struct arena *arena = attempt->session->arena;
-	struct buf response = { 0 }, line = { 0 };
+	struct buf response = { 0 };
+	bool ok = true;
+
+	if (!attempt->mechanism->initial)
+		return true;
+	ok = attempt->mechanism->respond(attempt, (struct span){ 0 }, &response, err);
+	if (ok && line->len + 1 + response.len <= COMMAND_MAX - 2) {
+		buf_add_char(line, ' ');
+		buf_add_string(line, response.len ? response.at : "=");
+	} else if (ok) {
+		attempt->done = false;
+		sasl_end(&attempt->sasl);
+	}
+	buf_wipe(&response);
+	return ok;
+}
+
+static struct exchange *
+say_auth(struct attempt *attempt, struct error *err)
+{
+	const char *name = attempt->mechanism->name;
+	struct buf line = { 0 };
 	struct exchange *exchange = NULL;
+	size_t length;
 	const char *shown;
 
-	buf_printf(&line, "AUTH %s", attempt->mechanism->name);
-	shown = arena_string(arena, line.at);
-	if (!with_initial) {
-		exchange =
-			ask_masked(attempt->session, STAGE_AUTH, buf_span(&line), shown);
-	} else if (attempt->mechanism->respond(attempt, (struct span){ 0 }, &response,
-					       err)) {
-		buf_add_char(&line, ' ');
-		buf_add_string(&line, response.len ? response.at : "=");
-		if (response.len)
-			shown = arena_printf(arena, "%s *** (%zu octets, not shown)",
-					     shown, response.len);
-		else
-			shown = arena_printf(arena, "%s =", shown);
+	buf_printf(&line, "AUTH %s", name);
+	length = line.len;
+	if (add_initial_response(attempt, &line, err)) {
+		shown = line.len <= length + 2
+				? arena_string(attempt->session->arena, line.at)
+				: arena_printf(attempt->session->arena,
+					       "AUTH %s *** (%zu octets, not shown)",
+					       name, line.len - length - 1);
 		exchange =
 			ask_masked(attempt->session, STAGE_AUTH, buf_span(&line), shown);
 	}
 	buf_wipe(&line);
-	buf_wipe(&response);
 	return exchange;
 }
 
@@ -247,34 +265,13 @@ verdict(const struct attempt *attempt, const struct exchange *exchange, struct e
 			     attempt->identity.user ? attempt->identity.user : "-"));
 }
 
-/* Some servers take no long line with AUTH itself: the response is then kept for the
- * challenge. */
-static bool
-line_was_too_long(const struct exchange *exchange)
-{
-	int code = exchange->reply.code;
-
-	return code == 500 || code == 501 || code == 555;
-}
-
 static bool
 log_in(struct attempt *attempt, struct error *err)
 {
-	bool initial = attempt->mechanism->initial;
-	uint64_t before = attempt->session->wire.sent;
-	struct exchange *exchange = say_auth(attempt, initial, err);
+	struct exchange *exchange = say_auth(attempt, err);
 
-	if (!exchange || !settle(attempt->session, err))
-		return false;
-	if (initial && attempt->session->wire.sent - before > 512 &&
-	    line_was_too_long(exchange)) {
-		attempt->done = false;
-		sasl_end(&attempt->sasl);
-		exchange = say_auth(attempt, false, err);
-		if (!exchange || !settle(attempt->session, err))
-			return false;
-	}
-	return answer_challenges(attempt, &exchange, err) &&
+	return exchange && settle(attempt->session, err) &&
+	       answer_challenges(attempt, &exchange, err) &&
 	       verdict(attempt, exchange, err);
 }
 
@@ -302,7 +299,8 @@ try_mechanism(struct session *session, const struct login_policy *policy,
 }
 
 /* Some servers list SCRAM for all users but have no verifier for this one. Inside
- * verified TLS the password may be shown to the server instead. */
+ * verified TLS the password may be shown to the server instead; but not when the
+ * channel was bound: then the refusal may mean that somebody stands between. */
 static bool
 deserves_plain(const struct session *session, const struct login_policy *policy,
 	       const struct mechanism *tried, const struct error *err)
@@ -310,8 +308,8 @@ deserves_plain(const struct session *session, const struct login_policy *policy,
 	const struct mechanism *plain = find_mechanism("PLAIN");
 
 	return err->fault == FAULT_LOGIN && err->reply && !session->failed.fault &&
-	       strncmp(tried->name, "SCRAM-", 6) == 0 && session->wire.tls &&
-	       tls_is_verified(session->wire.tls) &&
+	       mechanism_is_scram(tried) && !(tried->nature & NEEDS_BINDING) &&
+	       session->wire.tls && tls_is_verified(session->wire.tls) &&
 	       may_be_chosen(session, policy, plain);
 }
 

@@ -144,6 +144,50 @@ respond_oauthbearer(struct attempt *attempt, struct span challenge, struct buf *
 
 /* ---- mechanisms of libgsasl ---- */
 
+enum {
+	ITERATIONS_MIN = 4096,	 /* RFC 5802 5.1; fewer help whoever wants to guess */
+	ITERATIONS_MAX = 1000000 /* more would keep this side busy for minutes */
+};
+
+bool
+mechanism_is_scram(const struct mechanism *mechanism)
+{
+	return strncmp(mechanism->name, "SCRAM-", 6) == 0;
+}
+
+/* The server's first message ends with ",i=" and a number (RFC 5802 7). libgsasl checks
+ * the rest, but would compute whatever it is told to. */
+static bool
+check_iterations(const struct attempt *attempt, struct span challenge, struct error *err)
+{
+	struct buf message = { 0 };
+	uint64_t iterations = 0;
+	bool read = false;
+
+	if (base64_decode(&message, challenge)) {
+		struct span rest = buf_span(&message), word;
+
+		do {
+			size_t comma = span_find(rest, ',');
+
+			word = span_part(rest, 0, comma);
+			rest = span_part(rest, comma + 1, rest.len);
+			if (span_equal(span_part(word, 0, 2), SPAN("i=")))
+				read = span_number(span_part(word, 2, word.len),
+						   &iterations);
+		} while (rest.len);
+	}
+	buf_release(&message);
+	if (read && iterations >= ITERATIONS_MIN && iterations <= ITERATIONS_MAX)
+		return true;
+	return fail(
+		err, FAULT_TRUST,
+		_("%s asks for a %s login that is not safe: its iteration count is not "
+		  "between %d and %d"),
+		attempt->session->host, attempt->mechanism->name, ITERATIONS_MIN,
+		ITERATIONS_MAX);
+}
+
 static bool
 respond_sasl(struct attempt *attempt, struct span challenge, struct buf *response,
 	     struct error *err)
@@ -152,11 +196,19 @@ respond_sasl(struct attempt *attempt, struct span challenge, struct buf *respons
 					  &attempt->sasl, err))
 		return false;
 	if (attempt->done) {
-		/* The last word was ours; the server may still send an empty challenge. */
+		/* The last word was ours; the server may still send an empty
+		 * challenge. */
 		if (challenge.len)
 			return too_many_challenges(attempt, err);
 		return true;
 	}
+	if (attempt->round == 0 && challenge.len &&
+	    mechanism_is_scram(attempt->mechanism) &&
+	    !check_iterations(attempt, challenge, err))
+		return false;
+	/* "334 NTLM supported" is what some servers say instead of nothing. */
+	if (attempt->round == 0 && (attempt->mechanism->nature & CLIENT_FIRST))
+		challenge.len = 0;
 	return sasl_step(attempt->sasl, challenge, response, &attempt->done, err);
 }
 
@@ -172,9 +224,9 @@ const struct mechanism mechanisms[] = {
 	{ "CRAM-MD5", BY_LIBRARY | NEEDS_SECRET, false, respond_sasl },
 	{ "DIGEST-MD5", BY_LIBRARY | NEEDS_SECRET, false, respond_sasl },
 	{ "LOGIN", NEEDS_SECRET | SHOWS_SECRET, false, respond_login },
-	{ "NTLM", BY_LIBRARY | NEEDS_SECRET, false, respond_sasl },
+	{ "NTLM", BY_LIBRARY | NEEDS_SECRET | CLIENT_FIRST, false, respond_sasl },
 	{ "EXTERNAL", ONLY_NAMED, true, respond_external },
-	{ "GSSAPI", BY_LIBRARY | ONLY_NAMED, false, respond_sasl },
+	{ "GSSAPI", BY_LIBRARY | ONLY_NAMED | CLIENT_FIRST, false, respond_sasl },
 #if HAVE_OAUTH
 	{ "OAUTHBEARER", NEEDS_SECRET | SHOWS_SECRET | ONLY_NAMED, true, respond_oauthbearer },
 	{ "XOAUTH2", NEEDS_SECRET | SHOWS_SECRET | ONLY_NAMED, true, respond_xoauth2 },

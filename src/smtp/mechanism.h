@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SASL mechanisms as SMTP sees them: how each answers a challenge, and when it may be used. */
+/* SASL mechanisms as SMTP sees them: how each answers a challenge, and when it may be
+ * used. */
 #ifndef SMTP_MECHANISM_H
 #define SMTP_MECHANISM_H
 
@@ -22,7 +23,8 @@ struct attempt {
 	const char *complaint; /* what an OAuth2 server says is wrong, as JSON; or NULL */
 };
 
-/* Answers the challenge, both base64. Before the first challenge it makes the initial response. */
+/* Answers the challenge, both base64. Before the first challenge it makes the initial
+ * response. */
 typedef bool responder(struct attempt *attempt, struct span challenge,
 		       struct buf *response, struct error *err);
 
@@ -33,7 +35,8 @@ enum nature {
 	NEEDS_BINDING = 1 << 2, /* channel binding, so TLS */
 	ONLY_NAMED = 1 << 3,	/* never chosen by `auth on` */
 	SAFE_IN_CLEAR = 1 << 4, /* may be chosen without TLS */
-	BY_LIBRARY = 1 << 5	/* libgsasl does it, if it is there */
+	BY_LIBRARY = 1 << 5,	/* libgsasl does it, if it is there */
+	CLIENT_FIRST = 1 << 6	/* the first challenge says nothing, whatever it says */
 };
 
 struct mechanism {
@@ -49,6 +52,7 @@ extern const size_t mechanisms_count;
 
 /* The row of that name, in any case; NULL when this build has none. */
 const struct mechanism *find_mechanism(const char *name);
+bool mechanism_is_scram(const struct mechanism *mechanism);
 /* The server goes on asking after all was said. Always false. */
 bool too_many_challenges(const struct attempt *attempt, struct error *err);
 

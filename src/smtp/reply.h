@@ -35,7 +35,8 @@ enum reply_state reply_parse(struct arena *arena, struct span heard, struct repl
 int reply_class(const struct reply *reply);
 /* Whether the enhanced code is CLASS.SUBJECT.DETAIL with any class: "1.1" for 5.1.1. */
 bool reply_enhanced_is(const struct reply *reply, const char *subject_and_detail);
-/* The text as one line with its codes, as the server said it: "550 5.1.1 no such user". */
+/* The text as one line with its codes, as the server said it: "550 5.1.1 no such
+ * user". */
 char *reply_show(struct arena *arena, const struct reply *reply);
 /* The lines of the text, one after the other; false at the end. */
 bool reply_line(struct span *rest, struct span *line);

@@ -125,7 +125,8 @@ sasl_step(struct sasl *sasl, struct span challenge, struct buf *response, bool *
 	buf_release(&in);
 	if (code != GSASL_OK && code != GSASL_NEEDS_MORE) {
 		gsasl_free(out);
-		/* A server signature that is wrong comes out as an authentication error. */
+		/* A server signature that is wrong comes out as an authentication
+		 * error. */
 		if (code == GSASL_AUTHENTICATION_ERROR)
 			return fail(
 				err, FAULT_TRUST,

@@ -111,8 +111,7 @@ lost(struct session *s, const struct exchange *exchange)
 {
 	struct error *err = &s->failed;
 
-	if ((err->fault == FAULT_LOST || err->fault == FAULT_TIMEOUT) &&
-	    exchange->octets) {
+	if (exchange->octets) {
 		/* RFC 1047: the content is out, and nobody knows what became of it. */
 		err->fault = FAULT_UNCERTAIN;
 		err->what =
@@ -160,7 +159,8 @@ hear(struct session *s, struct exchange *exchange)
 	}
 	answered(s, exchange);
 	if (exchange->reply.code == 421 && exchange->stage != STAGE_QUIT) {
-		/* RFC 5321 3.8: the server closes; nothing else that is owed will come. */
+		/* RFC 5321 3.8: the server closes; nothing else that is owed will
+		 * come. */
 		refused(err, exchange,
 			arena_printf(s->arena, _("%s closes the connection (after %s)"),
 				     s->host, stage_name(exchange->stage)));
@@ -434,8 +434,8 @@ start_tls(struct session *s, const struct tls_policy *policy, const struct tls_p
 	if (wire_heard(&s->wire).len)
 		return fail(
 			err, FAULT_TRUST,
-			_("%s said more than it should before TLS began; somebody may be interfering "
-			  "with the connection"),
+			_("%s said more than it should before TLS began; somebody may be "
+			  "interfering with the connection"),
 			s->host);
 	s->caps = (struct caps){ 0 };
 	return handshake(s, policy, peer, err) && introduce(s, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A conversation with a server: commands are asked, and every settle() is one round trip. */
+/* A conversation with a server: commands are asked, and every settle() is one round
+ * trip. */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
@@ -13,8 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Where in the conversation something is said or waited for. The table in session.c tells
- * for each stage its name, how long to wait, and whether it must end a group of commands. */
+/* Where in the conversation something is said or waited for. The table in session.c
+ * tells for each stage its name, how long to wait, and whether it must end a group of
+ * commands. */
 enum stage {
 	STAGE_CONNECT, /* name, proxy and connection */
 	STAGE_TLS,     /* the handshake */
@@ -80,7 +82,8 @@ bool session_open(struct session *session, const struct endpoint *endpoint,
  * when the server does not offer STARTTLS, or says more than it should before TLS. */
 bool session_secure(struct session *session, const struct tls_policy *policy,
 		    const struct tls_peer *peer, struct error *err) MUST_CHECK;
-/* QUIT, if it was not said; waits 5 s at most and changes nothing. Then closes the line. */
+/* QUIT, if it was not said; waits 5 s at most and changes nothing. Then closes the
+ * line. */
 void session_close(struct session *session);
 
 /* ---- for those who speak: login, submit, content ---- */

@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum {
-	/* A larger message waits for the verdicts, so that a refusal costs no gigabyte. */
+	/* A larger message waits for the verdicts, so that a refusal costs no
+	 * gigabyte. */
 	ONE_FLIGHT_MAX = 256 * 1024,
 	/* RFC 5321 4.5.3.1.8: so many recipients every server takes at once. */
 	RECIPIENTS_ALWAYS_TAKEN = 100
@@ -78,8 +79,8 @@ check_size(const struct session *s, const struct delivery *d, struct error *err)
 		    s->host, d->size, limit);
 }
 
-/* An address that only an internationalised server can take fails alone; true when the others may
- * have the message all the same. */
+/* An address that only an internationalised server can take fails alone; true when the
+ * others may have the message all the same. */
 static bool
 judge_addresses(const struct session *s, struct delivery *d)
 {

@@ -68,7 +68,8 @@ body_text(struct arena *arena, const struct body *body)
 	struct error err = { .arena = arena };
 	struct span piece;
 
-	demand(body_read(body, 0, &(struct buf){ room, 0, (size_t)body->size + 1 }, &piece, &err));
+	demand(body_read(body, 0, &(struct buf){ room, 0, (size_t)body->size + 1 },
+			 &piece, &err));
 	demand(piece.len == body->size);
 	return piece;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads one address list per line, in hexadecimal digits, so that lists may have any octet.
- * Says for each, on a line: "yes" and the envelope forms, or "no" and the sentence; with tabs
- * between them, which neither can have. */
+/* Reads one address list per line, in hexadecimal digits, so that lists may have any
+ * octet. Says for each, on a line: "yes" and the envelope forms, or "no" and the
+ * sentence; with tabs between them, which neither can have. */
 #include "base/file.h"
 #include "mail/address.h"
 

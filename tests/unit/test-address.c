@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Addresses are read as RFC 5322 and RFC 6532 have them, and written as RFC 5321 wants them. */
+/* Addresses are read as RFC 5322 and RFC 6532 have them, and written as RFC 5321 wants
+ * them. */
 #include "mail/address.h"
 
 #include "base/file.h"
@@ -509,7 +510,8 @@ static const struct {
 };
 /* clang-format on */
 
-/* What failed, as "!SENTENCE"; or just WANT when that is "!" and a part of the sentence. */
+/* What failed, as "!SENTENCE"; or just WANT when that is "!" and a part of the
+ * sentence. */
 static const char *
 failure(struct arena *arena, const struct error *err, const char *want)
 {
@@ -565,7 +567,8 @@ test_sources(void **state)
 	unit_done();
 }
 
-/* "<N>" stands for an address whose envelope form has N octets; a long result is "(N)". */
+/* "<N>" stands for an address whose envelope form has N octets; a long result is
+ * "(N)". */
 static struct span
 long_input(struct arena *arena, struct span input)
 {
@@ -736,8 +739,8 @@ test_envelope_parts(void **state)
 	unit_done();
 }
 
-/* A PIECE, COUNT times, with START before it and END behind it. Work that grows with the square of
- * the length would not end before somebody loses patience. */
+/* A PIECE, COUNT times, with START before it and END behind it. Work that grows with
+ * the square of the length would not end before somebody loses patience. */
 static const struct {
 	const char *name, *start, *piece, *end;
 	size_t count;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From a name to a socket: against listeners on loopback, with names that the test makes up. */
+/* From a name to a socket: against listeners on loopback, with names that the test
+ * makes up. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "net/dial.h"
@@ -138,7 +139,8 @@ struct place {
 	unsigned port;
 };
 
-/* BACKLOG -1: bound but not listening, so that it is refused and nobody else gets the port. */
+/* BACKLOG -1: bound but not listening, so that it is refused and nobody else gets the
+ * port. */
 static struct place
 make_place(const char *address, int backlog)
 {
@@ -716,7 +718,8 @@ test_dead_resolver(void **state)
 	unsigned before = given;
 
 	assert_failed(frame, &endpoint, FAULT_TIMEOUT);
-	/* The thread goes on when all that belongs to this end is gone; what it finds is freed. */
+	/* The thread goes on when all that belongs to this end is gone; what it finds
+	 * is freed. */
 	arena_release(&frame->arena);
 	error_clear(&frame->err);
 	pthread_mutex_lock(&lock);

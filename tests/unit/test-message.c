@@ -171,7 +171,8 @@ body_text(struct arena *arena, const struct body *body)
 	struct error err = { .arena = arena };
 	struct span piece;
 
-	assert_true(body_read(body, 0, &(struct buf){ room, 0, (size_t)body->size }, &piece, &err));
+	assert_true(body_read(body, 0, &(struct buf){ room, 0, (size_t)body->size },
+			      &piece, &err));
 	assert_int_equal(piece.len, body->size);
 	return (struct span){ arena_copy(arena, piece.at, piece.len), piece.len };
 }
@@ -399,17 +400,18 @@ test_large_body(void **state)
 	assert_int_equal(message.body.memory.len, 0);
 	assert_int_equal(message.body.size, LINES * LINE);
 	for (uint64_t at = 0; at < message.body.size; at += piece.len) {
-		assert_true(
-			body_read(&message.body, at, &(struct buf){ room, 0, sizeof(room) }, &piece, &err));
+		assert_true(body_read(&message.body, at,
+				      &(struct buf){ room, 0, sizeof(room) }, &piece,
+				      &err));
 		assert_int_not_equal(piece.len, 0);
 		for (size_t i = 0; i < piece.len; i += LINE)
 			assert_memory_equal(piece.at + i, "0123456789\r\n", LINE);
 	}
-	assert_true(
-		body_read(&message.body, LINES * LINE, &(struct buf){ room, 0, sizeof(room) }, &piece, &err));
+	assert_true(body_read(&message.body, LINES * LINE,
+			      &(struct buf){ room, 0, sizeof(room) }, &piece, &err));
 	assert_int_equal(piece.len, 0);
-	assert_true(
-		body_read(&message.body, UINT64_MAX, &(struct buf){ room, 0, sizeof(room) }, &piece, &err));
+	assert_true(body_read(&message.body, UINT64_MAX,
+			      &(struct buf){ room, 0, sizeof(room) }, &piece, &err));
 	assert_int_equal(piece.len, 0);
 	message_release(&message);
 	arena_release(&arena);
@@ -650,7 +652,8 @@ test_cut_file(void **state)
 	(void)state;
 	assert_true(body_read(&body, 1, &(struct buf){ room, 0, 3 }, &piece, &err));
 	assert_true(span_equal(piece, SPAN("hor")));
-	assert_false(body_read(&body, 0, &(struct buf){ room, 0, sizeof(room) }, &piece, &err));
+	assert_false(body_read(&body, 0, &(struct buf){ room, 0, sizeof(room) }, &piece,
+			       &err));
 	assert_int_equal(err.fault, FAULT_IO);
 	close(body.fd);
 	arena_release(&arena);

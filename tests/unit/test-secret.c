@@ -44,17 +44,15 @@ enum { LONGEST = 64 * 1024 };
 /* Instead of the C library's: what secret.c gives back must be wiped by then. */
 static size_t unmapped, unmapped_bytes_left;
 
-int munmap(void *at, size_t len);
-
 int
-munmap(void *at, size_t len)
+munmap(void *addr, size_t len)
 {
-	const char *bytes = at;
+	const char *bytes = addr;
 
 	unmapped++;
 	for (size_t i = 0; i < len && len <= 2 * (size_t)LONGEST; i++)
 		unmapped_bytes_left += bytes[i] != 0;
-	return (int)syscall(SYS_munmap, at, len);
+	return (int)syscall(SYS_munmap, addr, len);
 }
 
 /* The flags that the system shows for the mapping at AT. */

@@ -20,8 +20,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The proxy says ANSWERS one after the other, each when it has heard as many bytes as the matching
- * part of WANTED has. What it hears instead of that is kept in `heard`. */
+/* The proxy says ANSWERS one after the other, each when it has heard as many bytes as
+ * the matching part of WANTED has. What it hears instead of that is kept in `heard`. */
 struct proxy {
 	int fd;
 	const struct span *wanted, *answers;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* TLS from the client's side, against servers in a thread that can be as odd as GnuTLS allows. */
+/* TLS from the client's side, against servers in a thread that can be as odd as GnuTLS
+ * allows. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -718,7 +719,8 @@ test_pending(void **state)
 	finish(frame);
 }
 
-/* The server does not listen until it is told to, so that the client's writes get stuck. */
+/* The server does not listen until it is told to, so that the client's writes get
+ * stuck. */
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
 static void
