@@ -130,4 +130,3 @@ class Exim(Server):
         line = self.log_line(r" <= \S+ .* A=", since)
         method, user = re.search(r" A=(\w+):(\S+)", line).groups()
         return {"cram": "CRAM-MD5"}.get(method, method.upper()), user
-

@@ -32,7 +32,8 @@ class Authority:
         else:
             serial = int.from_bytes(os.urandom(8), "big")
             command("openssl", "x509", "-req", "-in", f"{base}.csr", "-CA", self.pem, "-CAkey",
-                    f"{self.folder}/{self.name}.key", "-set_serial", str(serial), "-days", "2", "-extfile", f"{base}.ext", "-extensions", "x",
+                    f"{self.folder}/{self.name}.key", "-set_serial", str(serial), "-days", "2",
+                    "-extfile", f"{base}.ext", "-extensions", "x",
                     "-out", f"{base}.pem")
         return f"{base}.pem", f"{base}.key"
 

@@ -77,10 +77,11 @@ static const struct text_case lists[] = {
 	{ "A.1.3 Cc", TEXT("Undisclosed recipients:;"), "" },
 	{ "A.2 From", TEXT("\"Joe Q. Public\" <john.q.public@example.com>"),
 	  "john.q.public|example.com" },
-	{ "A.5 From", TEXT("Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>"),
+	{ "A.5 From", TEXT("Pete(A nice \\) chap) "
+			   "<pete(his account)@silly.test(his host)>"),
 	  "pete|silly.test" },
-	{ "A.5 To", TEXT("A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)public.example>,"
-			 "\r\n         joe@example.org,\r\n  John <jdoe@one.test> (my dear friend); "
+	{ "A.5 To", TEXT("A Group(Some people)\r\n     "
+			 ":Chris Jones <c@(Chris's host.)public.example>,\r\n         joe@example.org,\r\n  John <jdoe@one.test> (my dear friend); "
 			 "(the end of the group)"),
 	  "c|public.example, joe|example.org, jdoe|one.test" },
 	{ "A.5 Cc", TEXT("(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;"), "" },

@@ -27,7 +27,8 @@ describe(struct arena *arena, const struct caps *c)
 {
 	return arena_printf(
 		arena,
-		"%s%s%s%s%s%s%s%s%s%s%s%s%s%s size=%llu rcpt=%llu mail=%llu by=%llu hold=%llu auth=%.*s",
+		"%s%s%s%s%s%s%s%s%s%s%s%s%s%s size=%llu rcpt=%llu mail=%llu by=%llu "
+		"hold=%llu auth=%.*s",
 		c->pipelining ? "P" : "", c->chunking ? "C" : "",
 		c->binarymime ? "B" : "", c->eightbitmime ? "8" : "",
 		c->smtputf8 ? "U" : "", c->dsn ? "D" : "",

@@ -91,7 +91,8 @@ static const struct {
 	  "machine a.example login me\nmacdef init\nmachine mx.example login me password no\n\n"
 	  "machine mx.example login me password one\n", "one" },
 	{ "a macro with CRLF",
-	  "macdef init\r\nmachine mx.example password no\r\n\r\nmachine mx.example password one\r\n",
+	  "macdef init\r\nmachine mx.example password no\r\n\r\n"
+	  "machine mx.example password one\r\n",
 	  "one" },
 	{ "a macro to the end", "macdef init\nmachine mx.example login me password no", "nothing" },
 	{ "a macro without a name", "macdef", "nothing" },
