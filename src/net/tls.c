@@ -375,7 +375,9 @@ say_problem(struct tls *tls, int problem)
 static bool
 is_gone(int problem, int system_problem)
 {
-	if (problem == GNUTLS_E_PREMATURE_TERMINATION)
+	/* An invalid session is one whose end was noticed before. */
+	if (problem == GNUTLS_E_PREMATURE_TERMINATION ||
+	    problem == GNUTLS_E_INVALID_SESSION)
 		return true;
 	return (problem == GNUTLS_E_PULL_ERROR || problem == GNUTLS_E_PUSH_ERROR) &&
 	       (system_problem == ECONNRESET || system_problem == EPIPE);
@@ -457,8 +459,6 @@ tls_problem(const struct tls *tls)
 {
 	return tls->problem ? tls->problem : "";
 }
-
-/* ---- what is known ---- */
 
 bool
 tls_channel_binding(const struct tls *tls, const char *type, struct buf *out)
