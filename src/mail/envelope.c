@@ -98,64 +98,6 @@ envelope_add(struct arena *arena, struct envelope *envelope,
 	return true;
 }
 
-/* ---- what the header says ---- */
-
-static bool
-is_one_of(const struct field *field, const char *const *names)
-{
-	for (; *names; names++)
-		if (field_is(field, *names))
-			return true;
-	return false;
-}
-
-bool
-envelope_add_from_header(struct arena *arena, struct envelope *envelope,
-			 const struct message *message, const char *default_domain,
-			 struct error *err)
-{
-	static const char *const first[] = { "To", "Cc", "Bcc", "Apparently-To", NULL };
-	static const char *const again[] = { "Resent-To", "Resent-Cc", "Resent-Bcc",
-					     NULL };
-	const char *const *names = first;
-
-	for (size_t i = 0; i < message->count; i++)
-		if (is_one_of(&message->fields[i], again))
-			names = again;
-	for (size_t i = 0; i < message->count; i++) {
-		const struct field *field = &message->fields[i];
-		struct address_list list;
-
-		if (!is_one_of(field, names))
-			continue;
-		if (!address_list_parse(arena, field->value, &list, err) ||
-		    !envelope_add(arena, envelope, &list, default_domain, err))
-			return false;
-	}
-	return true;
-}
-
-bool
-envelope_from_header(struct arena *arena, const struct message *message,
-		     const char *default_domain, const char **from, struct error *err)
-{
-	static const char *const names[] = { "From", "Resent-From", NULL };
-
-	*from = NULL;
-	for (size_t i = 0; i < message->count; i++) {
-		struct address_list list;
-
-		if (!is_one_of(&message->fields[i], names))
-			continue;
-		if (!address_list_parse(arena, message->fields[i].value, &list, err))
-			return false;
-		if (list.count)
-			return address_envelope(arena, &list.items[0], default_domain,
-						from, err);
-	}
-	return true;
-}
-
 /* ---- what the server must be able to do ---- */
 
 static bool

@@ -49,19 +49,6 @@ bool envelope_add(struct arena *arena, struct envelope *envelope,
 		  const struct address_list *list, const char *default_domain,
 		  struct error *err) MUST_CHECK;
 
-/* Adds the recipients that the header names (the rules of -t): To, Cc, Bcc and
- * Apparently-To; as soon as there is a Resent-To, Resent-Cc or Resent-Bcc, only those
- * (RFC 5322 3.6.6). A field that cannot be read is FAULT_DATA. */
-bool envelope_add_from_header(struct arena *arena, struct envelope *envelope,
-			      const struct message *message, const char *default_domain,
-			      struct error *err) MUST_CHECK;
-
-/* The first address of Resent-From when Resent fields come first, else of From; as
- * envelope address. *FROM is NULL when there is none. */
-bool envelope_from_header(struct arena *arena, const struct message *message,
-			  const char *default_domain, const char **from,
-			  struct error *err) MUST_CHECK;
-
 /* Sets needs from the addresses, the message's raw UTF-8 header and the options. */
 void envelope_decide_needs(struct envelope *envelope, const struct message *message);
 

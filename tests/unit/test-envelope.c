@@ -3,6 +3,7 @@
  * command. */
 #include "base/file.h"
 #include "mail/envelope.h"
+#include "mail/named.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -232,9 +233,11 @@ test_headers(void **state)
 		struct message message = message_of(&arena, headers[i].header);
 		struct envelope envelope = { .sender = "" };
 		struct error err = { .arena = &arena };
+		struct address_list list;
 		const char *got = "!", *from;
 
-		if (envelope_add_from_header(&arena, &envelope, &message, "d.org", &err))
+		if (header_recipients(&arena, &message, &list, &err) &&
+		    envelope_add(&arena, &envelope, &list, "d.org", &err))
 			got = joined(&arena, &envelope);
 		else
 			assert_int_equal(err.fault, FAULT_DATA);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finds out whom a header names. */
+#include "mail/named.h"
+
+#include <string.h>
+
+static bool
+is_one_of(const struct field *field, const char *const *names)
+{
+	for (; *names; names++)
+		if (field_is(field, *names))
+			return true;
+	return false;
+}
+
+static void
+append_list(struct arena *arena, struct address_list *list,
+	    const struct address_list *more)
+{
+	struct address *all =
+		arena_array(arena, struct address, list->count + more->count);
+
+	if (list->count)
+		memcpy(all, list->items, list->count * sizeof(*all));
+	if (more->count)
+		memcpy(all + list->count, more->items, more->count * sizeof(*all));
+	list->items = all;
+	list->count += more->count;
+}
+
+bool
+header_recipients(struct arena *arena, const struct message *message,
+		  struct address_list *list, struct error *err)
+{
+	static const char *const first[] = { "To", "Cc", "Bcc", "Apparently-To", NULL };
+	static const char *const again[] = { "Resent-To", "Resent-Cc", "Resent-Bcc",
+					     NULL };
+	const char *const *names = first;
+
+	*list = (struct address_list){ 0 };
+	for (size_t i = 0; i < message->count; i++)
+		if (is_one_of(&message->fields[i], again))
+			names = again;
+	for (size_t i = 0; i < message->count; i++) {
+		struct address_list more;
+
+		if (!is_one_of(&message->fields[i], names))
+			continue;
+		if (!address_list_parse(arena, message->fields[i].value, &more, err))
+			return false;
+		append_list(arena, list, &more);
+	}
+	return true;
+}
+
+bool
+envelope_from_header(struct arena *arena, const struct message *message,
+		     const char *default_domain, const char **from, struct error *err)
+{
+	static const char *const names[] = { "From", "Resent-From", NULL };
+
+	*from = NULL;
+	for (size_t i = 0; i < message->count; i++) {
+		struct address_list list;
+
+		if (!is_one_of(&message->fields[i], names))
+			continue;
+		if (!address_list_parse(arena, message->fields[i].value, &list, err))
+			return false;
+		if (list.count)
+			return address_envelope(arena, &list.items[0], default_domain,
+						from, err);
+	}
+	return true;
+}
