@@ -324,6 +324,15 @@ add_piece(struct composed *composed, struct span piece)
 		composed->pieces[composed->count++] = piece;
 }
 
+/* The lines of a field that stays. */
+static struct span
+kept_lines(const struct plan *plan, const struct field *field)
+{
+	const struct completion *completion = plan->origin->completion;
+
+	return completion ? complete_field(plan->arena, field, completion) : field->whole;
+}
+
 struct composed
 compose(struct arena *arena, const struct message *message,
 	const struct header_policy *policy, const struct origin_facts *origin,
@@ -342,7 +351,7 @@ compose(struct arena *arena, const struct message *message,
 		add_piece(&composed, added);
 	for (size_t i = 0; i < message->count; i++)
 		if (!is_left_out(&plan, &message->fields[i]))
-			add_piece(&composed, message->fields[i].whole);
+			add_piece(&composed, kept_lines(&plan, &message->fields[i]));
 	add_piece(&composed, SPAN("\r\n"));
 	return composed;
 }

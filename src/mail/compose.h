@@ -5,6 +5,7 @@
 #define MAIL_COMPOSE_H
 
 #include "base/error.h"
+#include "mail/complete.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
 
@@ -28,6 +29,8 @@ struct origin_facts {
 	const char *from; /* address for a new From field; the envelope sender, or the
 					 * submitting user when that is null */
 	const char *id_domain; /* right side of a new Message-ID */
+	const struct completion
+		*completion; /* of the addresses in kept fields; NULL: as they are */
 };
 
 /* The header as it goes out, ending with the empty line, as views of the message and
@@ -46,7 +49,7 @@ struct composed {
  * empty ones). A Full-Name field gives the name when the caller knows none. With
  * Resent fields ADD_ALWAYS is about Resent-From; the author's From stays. RFC 5322
  * 3.6, RFC 6409 8. ENVELOPE's recipients, hidden ones too, fill To when the policy
- * says TO_RECIPIENTS. */
+ * says TO_RECIPIENTS. Addresses in the fields that stay are completed. */
 struct composed compose(struct arena *arena, const struct message *message,
 			const struct header_policy *policy,
 			const struct origin_facts *origin,

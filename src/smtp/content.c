@@ -65,19 +65,6 @@ add(struct pour *pour, struct span piece)
 }
 
 static bool
-add_without_nul(struct pour *pour, struct span piece)
-{
-	while (piece.len) {
-		size_t end = span_find(piece, '\0');
-
-		if (!add(pour, span_part(piece, 0, end)))
-			return false;
-		piece = span_part(piece, end + 1, piece.len);
-	}
-	return true;
-}
-
-static bool
 pour_body(struct pour *pour, struct buf *room)
 {
 	const struct body *body = pour->content->message->body;
@@ -90,8 +77,7 @@ pour_body(struct pour *pour, struct buf *room)
 		if (!piece.len)
 			return true;
 		offset += piece.len;
-		if (!(pour->content->with_nul ? add(pour, piece)
-					      : add_without_nul(pour, piece)))
+		if (!add(pour, piece))
 			return false;
 	}
 }

@@ -9,7 +9,6 @@
 /* What is sent, and how. */
 struct content {
 	const struct composed *message;
-	bool with_nul; /* BODY=BINARYMIME was said: NULs may go; else they are left out */
 	uint64_t size; /* octets that go out, before dots are doubled: what SIZE= says */
 };
 

@@ -2,8 +2,10 @@
 /* Carries out mail transactions and collects the verdicts. */
 #include "smtp/submit.h"
 
+#include "base/file.h"
 #include "smtp/conclusion.h"
 #include "smtp/content.h"
+#include "smtp/parameters.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -99,57 +101,6 @@ judge_addresses(const struct session *s, struct delivery *d)
 }
 
 /* ---- MAIL and RCPT ---- */
-
-static const char *
-body_parameter(const struct session *s, const struct message *message, bool *with_nul)
-{
-	const struct facts *facts = &message->facts;
-
-	*with_nul = s->caps.binarymime && s->caps.chunking &&
-		    (facts->nul || facts->longest_line > 998);
-	if (*with_nul)
-		return " BODY=BINARYMIME";
-	if (s->caps.eightbitmime && (facts->eight_bit || facts->header_eight_bit))
-		return " BODY=8BITMIME";
-	return "";
-}
-
-static const char *
-mail_parameters(struct session *s, struct delivery *d, struct content *content)
-{
-	const struct mail_options *options = &d->envelope->options;
-	const char *body = body_parameter(s, d->message, &content->with_nul);
-	struct buf out = { 0 };
-	const char *text;
-
-	d->size = d->composed->size + d->composed->body->size -
-		  (content->with_nul ? 0 : d->message->facts.nul);
-	content->size = d->size;
-	buf_add_string(&out, "");
-	if (s->caps.size)
-		buf_printf(&out, " SIZE=%" PRIu64, d->size);
-	buf_add_string(&out, body);
-	s->utf8 = s->caps.smtputf8 && (d->envelope->needs & NEEDS_SMTPUTF8);
-	if (s->utf8)
-		buf_add_string(&out, " SMTPUTF8");
-	if (options->ret)
-		buf_printf(&out, " RET=%s", options->ret);
-	if (options->envid)
-		buf_printf(&out, " ENVID=%s", options->envid);
-	if (options->by)
-		buf_printf(&out, " BY=%s", options->by);
-	if (options->hold_for)
-		buf_printf(&out, " HOLDFOR=%s", options->hold_for);
-	if (options->hold_until)
-		buf_printf(&out, " HOLDUNTIL=%s", options->hold_until);
-	if (options->mt_priority)
-		buf_printf(&out, " MT-PRIORITY=%s", options->mt_priority);
-	if (options->require_tls)
-		buf_add_string(&out, " REQUIRETLS");
-	text = span_string(s->arena, buf_span(&out));
-	buf_release(&out);
-	return text;
-}
 
 static struct exchange *
 ask_rcpt(struct session *s, const struct envelope *envelope, size_t i)
@@ -420,19 +371,24 @@ bool
 submit(struct session *session, struct delivery *delivery, struct error *err)
 {
 	size_t count = delivery->envelope->count;
+	CLEANUP(fitted_release) struct fitted fitted = { .body.fd = -1 };
 	struct transaction t = {
 		.session = session,
 		.delivery = delivery,
-		.content = { .message = delivery->composed },
 		.batch = arena_array(session->arena, size_t, count),
 		.rcpt = arena_array(session->arena, struct exchange *, count),
 		.replies = arena_array(session->arena, struct exchange *, count),
 	};
 
 	delivery->verdicts = arena_array(session->arena, struct verdict, count);
-	t.parameters = mail_parameters(session, delivery, &t.content);
-	if (!check_needs(session, delivery, err) || !check_size(session, delivery, err))
+	if (!check_needs(session, delivery, err) ||
+	    !fit_message(session, delivery, &fitted, err))
 		return false;
+	delivery->size = fitted.size;
+	if (!check_size(session, delivery, err))
+		return false;
+	t.content = (struct content){ &fitted.composed, fitted.size };
+	t.parameters = fitted.parameters;
 	/* What happened after everybody had the message is no failure. */
 	if (judge_addresses(session, delivery) && !transact_all(&t, err) &&
 	    delivery->delivered == count)

@@ -257,7 +257,8 @@ composed_text(struct arena *arena, const char *header, const struct header_polic
 	struct envelope envelope = { .sender = "ann@x.org",
 				     .to = to,
 				     .count = setting->to_count };
-	struct origin_facts origin = { setting->full_name, setting->from, "mail.x.org" };
+	struct origin_facts origin = { setting->full_name, setting->from, "mail.x.org",
+				       NULL };
 	struct composed composed;
 	const char *text;
 
@@ -511,7 +512,7 @@ static void
 test_pieces(void **state)
 {
 	const struct header_policy policy = { .remove_bcc = true };
-	const struct origin_facts origin = { NULL, "a@x.org", "x.org" };
+	const struct origin_facts origin = { NULL, "a@x.org", "x.org", NULL };
 	const struct envelope envelope = { .sender = "" };
 	unsigned failed = 0;
 

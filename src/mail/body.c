@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writes bodies, in memory that stays flat. */
+#include "mail/body.h"
+
+#include "base/file.h"
+
+enum { COPY = 64 * 1024 /* octets that are copied at a time */ };
+
+static bool
+spill(struct body *body, struct error *err)
+{
+	if (body->fd < 0)
+		body->fd = open_unlinked();
+	if (body->fd < 0)
+		return fail_errno(err, FAULT_CANNOT_CREATE,
+				  _("A temporary file for the message cannot be made"));
+	if (!write_all(body->fd, body->memory.at, body->memory.len))
+		return fail_errno(err, FAULT_IO,
+				  _("The message cannot be written to a temporary file"));
+	body->size += body->memory.len;
+	body->memory.len = 0;
+	return true;
+}
+
+bool
+body_settle(struct body *body, struct error *err)
+{
+	return body->memory.len <= MESSAGE_MEMORY_MAX || spill(body, err);
+}
+
+bool
+body_finish(struct body *body, struct error *err)
+{
+	if (body->fd < 0) {
+		body->size = body->memory.len;
+		return true;
+	}
+	if (!spill(body, err))
+		return false;
+	buf_release(&body->memory);
+	return true;
+}
+
+bool
+body_copy(struct body *body, const struct body *source, struct range range,
+	  struct error *err)
+{
+	CLEANUP(release_buf) struct buf room = { 0 };
+	struct span piece;
+
+	for (; range.from < range.to; range.from += piece.len) {
+		uint64_t left = range.to - range.from;
+
+		buf_reserve(&room, left < COPY ? (size_t)left : COPY);
+		if (!body_read(source, range.from, &room, &piece, err))
+			return false;
+		if (piece.len > left)
+			piece.len = (size_t)left;
+		buf_add_span(&body->memory, piece);
+		if (!body_settle(body, err))
+			return false;
+	}
+	return true;
+}
+
+void
+body_release(struct body *body)
+{
+	buf_release(&body->memory);
+	/* In a body that is all zero the descriptor is 0, which is not ours. */
+	if (body->fd > 0)
+		close_file(&body->fd);
+	*body = (struct body){ .fd = -1 };
+}
