@@ -55,12 +55,9 @@ add_verdict(struct arena *arena, struct buf *out, const struct record *record)
 	buf_printf(out, " exitcode=%s", fault_status_name(record->err->fault));
 }
 
-/* msmtp's fields in msmtp's order; what is ours comes behind them. */
 static void
-format_record(struct arena *arena, struct buf *out, const struct record *record)
+format_account(struct arena *arena, struct buf *out, const struct account *account)
 {
-	const struct account *account = record->account;
-
 	if (account->endpoint.socket)
 		buf_printf(out, "socket=%s", account->endpoint.socket);
 	else
@@ -71,6 +68,18 @@ format_record(struct arena *arena, struct buf *out, const struct record *record)
 	if (account->login.user && strcmp(account->login.auth, "off") != 0)
 		buf_printf(out, " user=%s",
 			   clean_text(arena, span_of(account->login.user)));
+}
+
+/* msmtp's fields in msmtp's order; what is ours comes behind them. */
+static void
+format_record(struct arena *arena, struct buf *out, const struct record *record)
+{
+	const struct account *account = record->account;
+
+	if (!account)
+		buf_add_string(out, "host=- tls=- auth=-");
+	else
+		format_account(arena, out, account);
 	if (record->envelope) {
 		buf_printf(out, " from=%s",
 			   clean_text(arena, span_of(record->envelope->sender)));
@@ -164,19 +173,30 @@ facility(const char *word)
 	return -1;
 }
 
+/* Where in syslog the record goes; -1: nowhere. */
+static int
+syslog_facility(const struct record *record)
+{
+	const char *word = record->account ? record->account->log.syslog : "auto";
+
+	if (word && strcmp(word, "auto") == 0)
+		word = record->as_sendmail ? "on" : "off";
+	return word ? facility(word) : -1;
+}
+
 void
 journal_write(struct arena *arena, const struct record *record, const char **problem)
 {
-	const struct log_policy *policy = &record->account->log;
-	int where = policy->syslog ? facility(policy->syslog) : -1;
+	const struct log_policy *policy = record->account ? &record->account->log : NULL;
+	int where = syslog_facility(record);
 	struct buf line = { 0 };
 
 	*problem = NULL;
 	format_record(arena, &line, record);
-	if (policy->file)
+	if (policy && policy->file)
 		write_file(arena, policy, &line, problem);
 	if (where >= 0) {
-		openlog("postrider", LOG_PID, where);
+		openlog(record->tag ? record->tag : "postrider", LOG_PID, where);
 		syslog(record->err->fault ? LOG_ERR : LOG_INFO, "%s uid=%lu argv0=%s",
 		       line.at, (unsigned long)getuid(), record->program);
 		closelog();

@@ -8,7 +8,7 @@
 #include "mail/envelope.h"
 #include "smtp/submit.h"
 
-/* What is logged. Everything but account and err may be NULL, when it was not yet
+/* What is logged. Everything but err and program may be NULL, when it was not yet
  * known. */
 struct record {
 	const struct account *account;
@@ -17,6 +17,8 @@ struct record {
 	const struct error *err; /* clean on success */
 	const char *remark;  /* something that was put right on the way; NULL: nothing */
 	const char *program; /* argv[0], for syslog */
+	const char *tag;     /* name in syslog; NULL: postrider */
+	bool as_sendmail; /* called by a sendmail's name: its callers look into syslog */
 };
 
 /* Writes the line where the account wants it. Trouble with the log file is told in

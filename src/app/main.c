@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The program: puts the process in order, reads the command line, and does what it
  * says. */
+#include "app/local.h"
 #include "app/send.h"
+#include "app/serve_mail.h"
 #include "app/show.h"
 #include "app/timeline.h"
+
+#include "conf/personality.h"
 
 #include "config.h"
 
@@ -48,8 +52,8 @@ open_standard_files(void)
 static void
 reset_signals(void)
 {
-	static const int ignored[] = { SIGPIPE, SIGXFSZ };
-	static const int ordinary[] = { SIGCHLD, SIGALRM, SIGTERM, SIGINT, SIGQUIT };
+	static const int ignored[] = { SIGPIPE, SIGXFSZ, SIGALRM };
+	static const int ordinary[] = { SIGCHLD, SIGTERM, SIGINT, SIGQUIT };
 	const struct itimerval never = { 0 };
 	sigset_t none;
 
@@ -95,6 +99,20 @@ run_mode(struct run *run, struct error *err)
 	case MODE_VERSION:
 		show_version();
 		return true;
+	case MODE_CHECK:
+		return run_choose_account(run, request->sender, err);
+	case MODE_QUEUE_LIST:
+		show_queue();
+		return true;
+	case MODE_QUEUE_RUN:
+	case MODE_NOTHING:
+		return true;
+	case MODE_SERVE:
+		return serve_mail(run, err);
+	case MODE_ALIASES:
+		return check_aliases(run, err);
+	case MODE_ADDRESSES:
+		return show_addresses(run, err);
 	case MODE_HELP:
 		break;
 	}
@@ -155,6 +173,7 @@ main(int argc, char **argv)
 	struct run run = { .arena = &arena, .request = &request, .reporter = &reporter };
 	int status;
 
+	run.as_sendmail = personality_of(argc ? argv[0] : NULL)->sendmail;
 	reset_signals();
 	protect_memory();
 	umask(077);
@@ -168,13 +187,16 @@ main(int argc, char **argv)
 			request.mode = MODE_HELP;
 		reporter.verbose = request.verbose;
 		reporter.debug = request.debug;
+		reporter.quiet = request.quiet;
 		if (!carry_out(&run, &request, had_input, &err) &&
 		    request.mode == MODE_SEND)
 			drain_input();
-	} else {
+	} else if (request.mode == MODE_SEND) {
 		drain_input();
 	}
 	run_disconnect(&run);
+	if (request.mode == MODE_SEND)
+		log_refusal(&run, &err);
 	tell(&run, &err);
 	status = fault_status(err.fault);
 	run_release(&run);

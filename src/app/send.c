@@ -3,11 +3,13 @@
 #include "app/send.h"
 
 #include "app/journal.h"
+#include "app/local.h"
 #include "app/show.h"
 #include "base/file.h"
+#include "mail/complete.h"
+#include "mail/named.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@ struct mail {
 	struct envelope envelope;
 	struct composed composed;
 	struct delivery delivery;
+	bool discarded; /* an alias sends all of it to /dev/null */
 };
 
 void
@@ -58,46 +61,14 @@ run_choose_account(struct run *run, const char *sender, struct error *err)
 	return account_finish(run->arena, run->account, err);
 }
 
-/* ---- who sends, and which domain completes bare names ---- */
+/* ---- who sends ---- */
 
-static const char *
-first_line(struct arena *arena, const char *path)
-{
-	char line[256] = "";
-	FILE *file = fopen(path, "re");
-
-	if (!file)
-		return NULL;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = '\0';
-	fclose(file);
-	line[strcspn(line, " \t\r\n#")] = '\0';
-	return line[0] ? arena_string(arena, line) : NULL;
-}
-
-/* The domain for addresses without one. No name look-up: accepting a message must not
- * wait. */
-static const char *
-default_domain(struct arena *arena, const struct account *account)
-{
-	char host[256] = "";
-	const char *domain = account->qualify_domain;
-
-	if (!domain && account->dialect == DIALECT_POSTRIDER)
-		domain = first_line(arena, "/etc/mailname");
-	if (!domain && account->from && *account->from)
-		domain = address_domain(account->from);
-	if (!domain && account->dialect == DIALECT_POSTRIDER &&
-	    gethostname(host, sizeof(host) - 1) == 0 && host[0])
-		domain = arena_string(arena, host);
-	return domain;
-}
-
-/* One address from -f or `from`, as it goes into MAIL FROM:<…>. */
+/* One address from -f or `from`, as it goes into MAIL FROM:<…>; the name of this host
+ * alone would mean nothing to the server. */
 static bool
 one_sender(struct run *run, const char *text, const char **sender, struct error *err)
 {
-	const char *domain = default_domain(run->arena, run->account);
+	const struct local_policy local = local_policy(run);
 	struct span words = span_trim(span_of(text));
 	struct address_list list;
 
@@ -111,26 +82,10 @@ one_sender(struct run *run, const char *text, const char **sender, struct error 
 	if (list.count != 1)
 		return fail(err, FAULT_DATA, _("The sender \"%s\" is not one address"),
 			    clean_text(run->arena, words));
-	return address_envelope(run->arena, &list.items[0], domain, sender, err);
-}
-
-static const struct passwd *
-submitting_user(void)
-{
-	return getpwuid(getuid());
-}
-
-/* user@domain of the real uid, never of the environment. */
-static const char *
-user_address(struct run *run)
-{
-	const struct passwd *user = submitting_user();
-	const char *domain = default_domain(run->arena, run->account);
-	const char *name =
-		user ? user->pw_name
-		     : arena_printf(run->arena, "uid-%lu", (unsigned long)getuid());
-
-	return domain ? arena_printf(run->arena, "%s@%s", name, domain) : name;
+	if (is_local(&local, &list.items[0]))
+		list.items[0].domain = NULL;
+	return address_envelope(run->arena, &list.items[0], local.default_domain, sender,
+				err);
 }
 
 static bool
@@ -175,21 +130,23 @@ static bool
 collect_recipients(struct run *run, struct mail *mail, struct error *err)
 {
 	const struct request *request = run->request;
-	const char *domain = default_domain(run->arena, run->account);
+	struct local_policy policy = local_policy(run);
+	struct address_list list;
+	size_t named = 0;
 
-	for (size_t i = 0; i < request->operand_count; i++) {
-		struct address_list list;
-
+	for (size_t i = 0; i < request->operand_count; i++, named += list.count)
 		if (!address_operand_parse(run->arena, request->operands[i], &list,
 					   err) ||
-		    !envelope_add(run->arena, &mail->envelope, &list, domain, err))
+		    !aliases_add(run->arena, &policy, &list, &mail->envelope, err))
 			return false;
+	if (request->recipients_from_header) {
+		if (!header_recipients(run->arena, &mail->message, &list, err) ||
+		    !aliases_add(run->arena, &policy, &list, &mail->envelope, err))
+			return false;
+		named += list.count;
 	}
-	if (request->recipients_from_header &&
-	    !envelope_add_from_header(run->arena, &mail->envelope, &mail->message, domain,
-				      err))
-		return false;
-	if (mail->envelope.count)
+	mail->discarded = named && !mail->envelope.count;
+	if (named)
 		return true;
 	if (request->recipients_from_header)
 		return fail(err, FAULT_USAGE,
@@ -200,11 +157,14 @@ collect_recipients(struct run *run, struct mail *mail, struct error *err)
 		_("Name them as arguments, or give -t to take them from the header."));
 }
 
+/* What was asked for on the way in wins over the command line, and that over the
+ * account. */
 static bool
 decide_options(struct run *run, struct mail *mail, struct error *err)
 {
 	const struct account *account = run->account;
 	struct mail_options *options = &mail->envelope.options;
+	const struct mail_options taken = *options;
 
 	*options = run->request->options;
 	if (!options->notify && account->dsn_notify &&
@@ -213,44 +173,25 @@ decide_options(struct run *run, struct mail *mail, struct error *err)
 	if (!options->ret && account->dsn_return &&
 	    !parse_ret(account->dsn_return, &options->ret, err))
 		return false;
+	options->notify = taken.notify ? taken.notify : options->notify;
+	options->ret = taken.ret ? taken.ret : options->ret;
+	options->envid = taken.envid ? taken.envid : options->envid;
 	envelope_decide_needs(&mail->envelope, &mail->message);
 	return true;
 }
 
-/* The GECOS field up to the first comma, "&" being the capitalised login name. */
+/* A Full-Name field, of which compose knows, goes before what the system says. */
 static const char *
-real_name(struct arena *arena)
-{
-	const struct passwd *user = submitting_user();
-	struct buf name = { 0 };
-	const char *text;
-
-	if (!user || !user->pw_gecos || !*user->pw_gecos)
-		return NULL;
-	for (const char *c = user->pw_gecos; *c && *c != ','; c++) {
-		size_t start = name.len;
-
-		if (*c != '&') {
-			buf_add_char(&name, *c);
-			continue;
-		}
-		buf_add_string(&name, user->pw_name);
-		if (name.at[start] >= 'a' && name.at[start] <= 'z')
-			name.at[start] = (char)(name.at[start] - 'a' + 'A');
-	}
-	text = name.len ? arena_string(arena, name.at) : NULL;
-	buf_release(&name);
-	return text;
-}
-
-static const char *
-full_name(const struct run *run)
+full_name(const struct run *run, const struct message *message)
 {
 	if (run->request->full_name)
 		return run->request->full_name;
 	if (run->account->from_full_name)
 		return run->account->from_full_name;
-	return run->account->dialect == DIALECT_POSTRIDER ? real_name(run->arena) : NULL;
+	return run->account->dialect == DIALECT_POSTRIDER &&
+			       !message_field(message, "Full-Name")
+		       ? real_name(run->arena)
+		       : NULL;
 }
 
 /* The right side of a Message-ID should be a domain that others know. */
@@ -267,20 +208,39 @@ id_domain(const struct run *run, const char *from)
 	return account->endpoint.host ? account->endpoint.host : "localhost.localdomain";
 }
 
+/* With -G the header is somebody else's: only what must not go out is left out. */
+static const struct header_policy *
+header_policy(const struct run *run)
+{
+	static const struct header_policy as_it_is = {
+		.from = ADD_NEVER,
+		.date = ADD_NEVER,
+		.message_id = ADD_NEVER,
+		.to = TO_OFF,
+		.remove_bcc = true,
+	};
+
+	return run->request->gateway ? &as_it_is : &run->account->header;
+}
+
 static void
 compose_mail(struct run *run, struct mail *mail)
 {
-	const char *sender = mail->envelope.sender;
-	const char *from = *sender ? sender : NULL;
-	struct origin_facts origin = { .full_name = full_name(run) };
+	const struct account *account = run->account;
+	const char *from = *mail->envelope.sender ? mail->envelope.sender : account->from;
+	struct local_policy local = local_policy(run);
+	struct completion completion = { local.default_domain, local.local_names };
+	struct origin_facts origin = { .full_name = full_name(run, &mail->message) };
 
-	if (!from && run->account->from && *run->account->from &&
-	    !is_pattern(run->account->from))
-		from = run->account->from;
-	origin.from = from ? from : user_address(run);
-	origin.id_domain = id_domain(run, origin.from);
-	mail->composed = compose(run->arena, &mail->message, &run->account->header,
-				 &origin, &mail->envelope);
+	if (!from || !*from || is_pattern(from))
+		from = user_address(run);
+	origin.from = from;
+	origin.id_domain = id_domain(run, from);
+	/* msmtp leaves the fields alone, and its users expect that. */
+	if (account->dialect == DIALECT_POSTRIDER && !run->request->gateway)
+		origin.completion = &completion;
+	mail->composed = compose(run->arena, &mail->message, header_policy(run), &origin,
+				 &mail->envelope);
 }
 
 /* ---- the conversation ---- */
@@ -324,6 +284,21 @@ run_connect(struct run *run, struct error *err)
 	       session_secure(&run->session, &account->tls, &peer, err);
 }
 
+/* sendmail's callers ask for reports without knowing the server; the mail matters
+ * more. */
+static bool
+waive_reports(struct run *run, struct mail *mail)
+{
+	struct envelope *envelope = &mail->envelope;
+
+	if (run->as_sendmail && !run->session.caps.dsn) {
+		envelope->options.notify = envelope->options.ret = NULL;
+		envelope->options.envid = NULL;
+		envelope->needs &= ~(unsigned)NEEDS_DSN;
+	}
+	return true;
+}
+
 static bool
 converse(struct run *run, struct mail *mail, struct error *err)
 {
@@ -337,7 +312,7 @@ converse(struct run *run, struct mail *mail, struct error *err)
 	run->delivery = &mail->delivery;
 	return run_connect(run, err) &&
 	       session_login(&run->session, &run->account->login, &run->finder, err) &&
-	       submit(&run->session, &mail->delivery, err);
+	       waive_reports(run, mail) && submit(&run->session, &mail->delivery, err);
 }
 
 void
@@ -410,14 +385,57 @@ log_attempt(struct run *run, const struct mail *mail, const struct error *err)
 		.err = err,
 		.remark = run->request->remark,
 		.program = run->reporter->program,
+		.tag = run->request->log_tag,
+		.as_sendmail = run->as_sendmail,
 	};
 
-	if (mail->message.facts.ended_by_dot && !record.remark)
+	if (mail->discarded)
+		record.remark = "discarded: the aliases send it to nobody";
+	else if (mail->message.facts.nul + mail->message.facts.header_nul &&
+		 !record.remark)
+		record.remark = "the message has NUL octets";
+	else if (mail->message.facts.ended_by_dot && !record.remark)
 		record.remark =
 			"input ended by a lone dot; bytes behind it were not read";
+	run->logged = true;
 	journal_write(run->arena, &record, &problem);
 	if (problem)
 		report_line(run->reporter, "%s", problem);
+}
+
+void
+log_refusal(struct run *run, const struct error *err)
+{
+	const char *problem;
+	struct record record = {
+		.account = run->account,
+		.err = err,
+		.program = run->reporter->program,
+		.tag = run->request->log_tag,
+		.as_sendmail = run->as_sendmail,
+	};
+
+	if (err->fault && !run->logged)
+		journal_write(run->arena, &record, &problem);
+}
+
+/* The account is chosen and the envelope is there. */
+static bool
+carry(struct run *run, struct mail *mail, struct error *err)
+{
+	bool ok = true;
+
+	if (run->request->dry_run) {
+		compose_mail(run, mail);
+		show_dry_run(run, &mail->envelope, &mail->composed);
+		return true;
+	}
+	if (!mail->discarded) {
+		compose_mail(run, mail);
+		ok = converse(run, mail, err);
+	}
+	log_attempt(run, mail, err);
+	return ok;
 }
 
 bool
@@ -427,16 +445,40 @@ send_message(struct run *run, struct error *err)
 	bool ok;
 
 	mail->message.body.fd = -1;
-	ok = read_and_choose(run, mail, err);
-	if (ok) {
-		compose_mail(run, mail);
-		if (run->request->dry_run) {
-			show_dry_run(run, &mail->envelope, &mail->composed);
-		} else {
-			ok = converse(run, mail, err);
-			log_attempt(run, mail, err);
-		}
-	}
+	ok = read_and_choose(run, mail, err) && carry(run, mail, err);
 	message_release(&mail->message);
 	return ok;
+}
+
+/* Recipients that another program gave in envelope form. */
+static bool
+take_recipients(struct run *run, struct mail *mail, const struct envelope *taken,
+		struct error *err)
+{
+	struct local_policy policy = local_policy(run);
+
+	for (size_t i = 0; i < taken->count; i++) {
+		struct address_list list;
+
+		if (!address_list_parse(run->arena, span_of(taken->to[i]), &list, err) ||
+		    !aliases_add(run->arena, &policy, &list, &mail->envelope, err))
+			return false;
+	}
+	mail->discarded = !mail->envelope.count;
+	return true;
+}
+
+bool
+send_taken(struct run *run, const struct envelope *taken, const struct message *message,
+	   struct error *err)
+{
+	struct mail *mail = arena_take(run->arena, sizeof(*mail));
+
+	mail->message = *message;
+	mail->envelope.options = taken->options;
+	return run_choose_account(run, taken->sender, err) &&
+	       run_start_secret(run, err) &&
+	       decide_sender(run, mail, taken->sender, err) &&
+	       take_recipients(run, mail, taken, err) && decide_options(run, mail, err) &&
+	       carry(run, mail, err);
 }

@@ -16,6 +16,8 @@ struct run {
 	struct account *account; /* chosen and finished */
 	struct finder finder;
 	struct session session;
+	bool as_sendmail;		 /* called by the name of a sendmail */
+	bool logged;			 /* the attempt has its line in the log */
 	const struct delivery *delivery; /* once the message was offered; NULL before */
 };
 
@@ -35,6 +37,15 @@ void run_release(struct run *run);
 /* MODE_SEND. True when every recipient has the message; failures are in ERR, the verdicts
  * in run->delivery; the log line was written. */
 bool send_message(struct run *run, struct error *err) MUST_CHECK;
+
+/* Sends a mail that another program handed over by SMTP: its sender chooses the
+ * account, its recipients go through the aliases. MESSAGE stays the caller's. */
+bool send_taken(struct run *run, const struct envelope *taken,
+		const struct message *message, struct error *err) MUST_CHECK;
+
+/* Callers throw away what they are told: a mail that was refused before there was an
+ * attempt leaves a trace in the log all the same. */
+void log_refusal(struct run *run, const struct error *err);
 
 /* Reads standard input to its end, unless it is a terminal: a caller that still writes
  * shall see the exit status and not a broken pipe. */

@@ -71,6 +71,14 @@ show_dry_run(const struct run *run, const struct envelope *envelope,
 	printf(_("(and %" PRIu64 " octets of body)\n"), composed->body->size);
 }
 
+/* Both sendmail's and Postfix's readers understand it. Nothing waits: mail is taken
+ * only when the server has it. */
+void
+show_queue(void)
+{
+	puts("                Total requests: 0\nMail queue is empty");
+}
+
 /* ---- the server ---- */
 
 static void

@@ -25,6 +25,13 @@ enum protocol { PROTOCOL_SMTP, PROTOCOL_LMTP };
 enum dialect { DIALECT_POSTRIDER, DIALECT_MSMTP };
 enum { SETTINGS_MAX = 80 }; /* rows of the settings table; settings.c asserts it */
 
+/* What becomes of mail to this host's own names; see mail/aliases.h. */
+struct local_settings {
+	const char *aliases;	  /* file; NULL: none */
+	const char *names;	  /* separated by commas; NULL: the usual ones */
+	const char *root_address; /* NULL: none */
+};
+
 struct log_policy {
 	const char *file;	 /* logfile; "-" is standard output; NULL: none */
 	const char *time_format; /* strftime, "none", or NULL for the default */
@@ -59,6 +66,7 @@ struct account {
 	const char *qualify_domain;
 	bool partial_delivery;
 	const char *dsn_notify, *dsn_return;
+	struct local_settings local;
 	struct log_policy log;
 
 	struct origin origins[SETTINGS_MAX]; /* by row of the settings table */

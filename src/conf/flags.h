@@ -12,8 +12,12 @@ struct reading {
 	struct request *request;
 	const char *option; /* as it was written: "-N", "--dsn-notify"; for sentences */
 	size_t room;	    /* for assignments */
+	bool sendmail;	    /* the program is called by the name of a sendmail */
 	bool over;	    /* nothing that follows matters: --help, --version */
 };
+
+/* Does what a flag says; false when it cannot. */
+typedef bool action(struct reading *reading, const char *value, struct error *err);
 
 enum takes {
 	TAKES_NOTHING,
@@ -41,7 +45,8 @@ struct flag {
 	enum mode mode;
 	const char *setting; /* that it gives a value to; NULL: none */
 	const char *value;   /* this one; NULL: its own */
-	bool (*act)(struct reading *reading, const char *value, struct error *err);
+	bool cleans; /* its value loses control characters; else they are refused */
+	action *act;
 	enum flag_chapter chapter;
 	const char *placeholder; /* of the value */
 	const char *help;	 /* one sentence, N_(); NULL for FLAGS_SILENT */

@@ -391,12 +391,12 @@ static const char *const auth_words[] = {
 };
 static const char *const version_words[] = { "1.2", "1.3", NULL };
 static const char *const syslog_words[] = {
-	"off", "on", "LOG_USER", "LOG_MAIL", "LOG_LOCAL0", "LOG_LOCAL1", "LOG_LOCAL2",
+	"auto", "off", "on", "LOG_USER", "LOG_MAIL", "LOG_LOCAL0", "LOG_LOCAL1", "LOG_LOCAL2",
 	"LOG_LOCAL3", "LOG_LOCAL4", "LOG_LOCAL5", "LOG_LOCAL6", "LOG_LOCAL7", NULL
 };
 const struct kind kind_auth = WORD_KIND("on|off|MECHANISM", auth_words, "on");
 const struct kind kind_tls_version = WORD_KIND("1.2|1.3", version_words, NULL);
-const struct kind kind_syslog = WORD_KIND("on|off|FACILITY", syslog_words, "on");
+const struct kind kind_syslog = WORD_KIND("auto|on|off|FACILITY", syslog_words, "on");
 
 const struct kind kind_port = {
 	.placeholder = "PORT", .size = sizeof(unsigned), .parse = parse_port, .print = print_number,

@@ -4,6 +4,7 @@
 
 #include "conf/flags.h"
 #include "conf/former.h"
+#include "conf/personality.h"
 
 #include <string.h>
 
@@ -37,11 +38,15 @@ take_value(const struct reading *reading, struct words *words, enum takes takes,
 				    reading->option);
 		*attached = *words->next++;
 	}
-	if (*attached && holds_control(*attached))
-		return fail(err, FAULT_USAGE,
-			    _("The value of %s has a control character"),
-			    reading->option);
 	return true;
+}
+
+static bool
+check_value(const struct reading *reading, const char *value, struct error *err)
+{
+	return !value || !holds_control(value) ||
+	       fail(err, FAULT_USAGE, _("The value of %s has a control character"),
+		    reading->option);
 }
 
 /* ---- letters ---- */
@@ -76,6 +81,7 @@ read_cluster(struct reading *reading, struct words *words, const char *cluster,
 			cluster += strlen(cluster);
 		}
 		if (!take_value(reading, words, flag->takes, &value, err) ||
+		    (!flag->cleans && !check_value(reading, value, err)) ||
 		    !flag_act(reading, flag, value, err))
 			return false;
 	}
@@ -198,7 +204,8 @@ read_setting(struct reading *reading, struct words *words, size_t row, const cha
 		return fail_hint(
 			err, _("With --passwordeval a command can print the password"));
 	}
-	if (!take_value(reading, words, takes, &value, err))
+	if (!take_value(reading, words, takes, &value, err) ||
+	    !check_value(reading, value, err))
 		return false;
 	/* The last one counts, whether it is the letter or the word. */
 	if (strcmp(setting->name, "dsn_notify") == 0)
@@ -220,7 +227,8 @@ read_former(struct reading *reading, struct words *words, struct span name,
 	size_t row;
 
 	if (!take_value(reading, words, optional ? TAKES_ATTACHED : TAKES_VALUE, &value,
-			err))
+			err) ||
+	    !check_value(reading, value, err))
 		return false;
 	text = span_of(value);
 	switch (former_setting(name, &text, &row)) {
@@ -266,6 +274,7 @@ read_long(struct reading *reading, struct words *words, const char *text,
 	if (!target.flag)
 		return read_setting(reading, words, (size_t)target.row, value, err);
 	return take_value(reading, words, target.flag->takes, &value, err) &&
+	       check_value(reading, value, err) &&
 	       flag_act(reading, target.flag, value, err);
 }
 
@@ -336,21 +345,6 @@ read_words(struct reading *reading, struct words *words, struct error *err)
 
 /* ---- the whole ---- */
 
-/* A sendmail has no commands: `sendmail info` writes to a user of that name. */
-static bool
-has_commands(const char *path)
-{
-	static const char *const others[] = { "sendmail", "msmtp", "mailq", "newaliases",
-					      "runq" };
-	const char *slash = path ? strrchr(path, '/') : NULL;
-	const char *name = slash ? slash + 1 : path;
-
-	for (size_t i = 0; name && i < sizeof(others) / sizeof(others[0]); i++)
-		if (strcmp(name, others[i]) == 0)
-			return false;
-	return true;
-}
-
 static bool
 take_command(struct reading *reading, struct words *words)
 {
@@ -383,6 +377,13 @@ use_operands(struct request *request, bool command, struct error *err)
 	case MODE_PRETEND:
 	case MODE_VERSION:
 	case MODE_HELP:
+	case MODE_SERVE:
+	case MODE_ALIASES:
+	case MODE_ADDRESSES:
+	case MODE_CHECK:
+	case MODE_QUEUE_LIST:
+	case MODE_QUEUE_RUN:
+	case MODE_NOTHING:
 		return true;
 	case MODE_INFO:
 	case MODE_RMQS:
@@ -407,6 +408,8 @@ check_together(const struct request *request, struct error *err)
 		return fail(err, FAULT_USAGE,
 			    _("--host and an account exclude each other: with --host no "
 			      "configuration is read"));
+	if (request->mode == MODE_SERVE && request->dry_run)
+		return fail(err, FAULT_USAGE, _("-bs and --dry-run exclude each other"));
 	if (request->sender && request->sender_from_header)
 		return fail(err, FAULT_USAGE,
 			    _("-f and --read-envelope-from exclude each other"));
@@ -433,15 +436,19 @@ options_read(struct arena *arena, int argc, char **argv, struct request *request
 	size_t room = argc > 0 ? (size_t)argc : 1;
 	struct reading reading = { .arena = arena, .request = request, .option = "" };
 	struct words words = { .next = argc > 0 ? argv + 1 : argv };
+	const struct personality *self = personality_of(argc > 0 ? argv[0] : NULL);
 
+	reading.sendmail = self->sendmail;
 	*request = (struct request){ .dot_ends = true };
 	request->operands = arena_array(arena, const char *, room);
-	if (argc > 0 && has_commands(argv[0]))
+	if (argc > 0 && self->commands)
 		words.command = take_command(&reading, &words);
 	if (!read_words(&reading, &words, err))
 		return false;
 	if (reading.over)
 		return true;
+	if (request->mode == MODE_SEND)
+		request->mode = self->mode;
 	return use_operands(request, words.command, err) &&
 	       check_together(request, err) && use_sender(&reading, err);
 }

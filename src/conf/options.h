@@ -8,10 +8,17 @@
 #include "mail/envelope.h"
 
 enum mode {
-	MODE_SEND,    /* a message from standard input */
-	MODE_PRETEND, /* -P: show what would be used */
-	MODE_INFO,    /* info, -S, --serverinfo */
-	MODE_RMQS,    /* --rmqs: ask the server to start its queue (ETRN, RFC 1985) */
+	MODE_SEND,	 /* a message from standard input */
+	MODE_PRETEND,	 /* -P: show what would be used */
+	MODE_INFO,	 /* info, -S, --serverinfo */
+	MODE_RMQS,	 /* --rmqs: ask the server to start its queue (ETRN, RFC 1985) */
+	MODE_SERVE,	 /* -bs: SMTP on standard input and output */
+	MODE_ALIASES,	 /* -bi, newaliases: check the aliases */
+	MODE_ADDRESSES,	 /* -bv: show where mail to the operands would go */
+	MODE_CHECK,	 /* -bC: whether there is an account that can be used */
+	MODE_QUEUE_LIST, /* -bp, mailq */
+	MODE_QUEUE_RUN,	 /* -q, runq */
+	MODE_NOTHING,	 /* -bh, hoststat, purgestat: there is nothing to tell */
 	MODE_VERSION,
 	MODE_HELP
 };
@@ -30,6 +37,10 @@ struct request {
 	bool dot_ends;		     /* no -i, no -oi */
 	bool without_file;	     /* --host was given: no configuration file is read */
 	bool dry_run, verbose, debug, timeline;
+	bool quiet;		     /* -oeq: only the exit status tells */
+	bool no_aliases;	     /* -n */
+	bool gateway;		     /* -G: the header is left as it is */
+	const char *log_tag;	     /* -L; NULL: the usual one */
 	struct mail_options options; /* -N -R -V --deliver-by … */
 	const char *verify, *expand; /* info --vrfy, --expn */
 	const char **operands;	     /* recipients, or the arguments of a command */

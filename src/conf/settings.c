@@ -141,6 +141,16 @@ const struct setting settings[] = {
 	  .fallback = "",
 	  .help = N_("Domain for addresses without one; else the mail name, the domain of from, or "
 		     "the host name.") },
+	{ .name = "aliases", WORDS(path, local.aliases), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "/etc/aliases", .msmtp = "",
+	  .help = N_("File that says who gets mail to local names; it need not exist.") },
+	{ .name = "local_names", WORDS(text, local.names), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "",
+	  .help = N_("Domains that count as this host, separated by commas; else its names, the "
+		     "mail name, localhost and localhost.localdomain.") },
+	{ .name = "root_address", WORDS(text, local.root_address), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "",
+	  .help = N_("Address for mail to root of this host when no alias says so.") },
 	{ .name = "partial_delivery", FLAG(partial_delivery), .chapter = CHAPTER_MESSAGE,
 	  .fallback = "on", .msmtp = "off",
 	  .help = N_("Send to the accepted recipients although others are refused.") },
@@ -156,8 +166,9 @@ const struct setting settings[] = {
 	  .help = N_("Write a line for each message to this file (\"-\": standard output).") },
 	{ .name = "logfile_time_format", WORDS(text, log.time_format), .chapter = CHAPTER_LOG,
 	  .fallback = "", .help = N_("Time in that line, as for strftime(3), or \"none\".") },
-	{ .name = "syslog", WORDS(syslog, log.syslog), .chapter = CHAPTER_LOG, .fallback = "off",
-	  .help = N_("Write that line to the system's log.") },
+	{ .name = "syslog", WORDS(syslog, log.syslog), .chapter = CHAPTER_LOG,
+	  .fallback = "auto", .msmtp = "off",
+	  .help = N_("Write that line to the system's log; auto: when called as sendmail.") },
 };
 /* clang-format on */
 

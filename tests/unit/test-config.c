@@ -90,7 +90,7 @@ static const struct {
 	{ "acount x\n", "!f:1: unknown setting \"acount\"; did you mean \"account\"?" },
 	{ "host h\ntls_cerfile x\n",
 	  "!f:2: unknown setting \"tls_cerfile\"; did you mean \"tls_cert_file\"?" },
-	{ "aliases /etc/aliases\n", "!f:1: unknown setting \"aliases\"" },
+	{ "fallback other\n", "!f:1: unknown setting \"fallback\"" },
 	{ "queue on\n", "!f:1: unknown setting \"queue\"" },
 	{ "pasword hunter2\n", "!f:1: unknown setting \"pasword\"; did you mean \"password\"?" },
 	{ "host=h\n", "!f:1: unknown setting \"host=h\"; did you mean \"host\"?" },

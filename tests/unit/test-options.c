@@ -43,8 +43,14 @@ add_flag(struct buf *out, const char *name, bool set)
 static const char *
 describe(struct arena *arena, const struct request *r)
 {
-	static const char *const modes[] = { "send", "pretend", "info",
-					     "rmqs", "version", "help" };
+	static const char *const modes[] = {
+		[MODE_SEND] = "send",		[MODE_PRETEND] = "pretend",
+		[MODE_INFO] = "info",		[MODE_RMQS] = "rmqs",
+		[MODE_SERVE] = "serve",		[MODE_ALIASES] = "aliases",
+		[MODE_ADDRESSES] = "addresses", [MODE_QUEUE_LIST] = "list",
+		[MODE_QUEUE_RUN] = "run",	[MODE_NOTHING] = "nothing",
+		[MODE_VERSION] = "version",	[MODE_HELP] = "help",
+	};
 	struct buf out = { 0 };
 	const char *text;
 
@@ -58,6 +64,10 @@ describe(struct arena *arena, const struct request *r)
 	add_flag(&out, "t", r->recipients_from_header);
 	add_flag(&out, "i", !r->dot_ends);
 	add_flag(&out, "no-file", r->without_file);
+	add_flag(&out, "quiet", r->quiet);
+	add_flag(&out, "no-aliases", r->no_aliases);
+	add_flag(&out, "gateway", r->gateway);
+	add_text(&out, "tag", r->log_tag);
 	add_flag(&out, "dry-run", r->dry_run);
 	add_flag(&out, "verbose", r->verbose);
 	add_flag(&out, "debug", r->debug);
@@ -181,21 +191,41 @@ static const struct {
 	{ "sendmail|-O|IgnoreDots=false|root", "send <root>" },
 	{ "sendmail|-ODeliveryMode=b|-O|ErrorMode=m|root", "send <root>" },
 	{ "sendmail|-O|REQUIRETLS=yes|root", "send require-tls <root>" },
-	{ "sendmail|-Ac|-Am|-em|-e|q|-h|5|-L|tag|-pNNTP:host|-p|x|root", "send <root>" },
+	{ "sendmail|-Ac|-Am|-em|-e|q|-h|5|-L|tag|-pNNTP:host|-p|x|root",
+	  "send quiet tag=tag <root>" },
 	{ "sendmail|-Mxvalue|-M|x|-D|/dev/null|root", "send <root>" },
-	{ "sendmail|-GmnsUxc|root", "send <root>" },
+	{ "sendmail|-GmnsUxc|root", "send no-aliases gateway <root>" },
 	{ "sendmail|-E|-J|-T|-Tx|-Jx|root", "send <root>" },
 	{ "sendmail|-t|-oi|-f|www@x", "send sender=www@x t i" },
 	{ "sendmail|info", "send <info>" },
 	{ "/usr/sbin/sendmail|help", "send <help>" },
 	{ "msmtp|info", "send <info>" },
-	{ "postrider|-bp", "!usage: postrider has no mode \"-bp\"" },
-	{ "postrider|-bs", "!usage: postrider has no mode \"-bs\"" },
-	{ "postrider|-b|d", "!usage: postrider has no mode \"-bd\"" },
+	{ "postrider|-bp", "list" },
+	{ "postrider|-bs", "serve" },
+	{ "postrider|-bi", "aliases" },
+	{ "postrider|-bv|root", "addresses <root>" },
+	{ "postrider|-bP", "list" },
+	{ "postrider|-bh", "nothing" },
+	{ "postrider|-bH", "nothing" },
+	{ "mailq", "list" },
+	{ "/usr/bin/mailq|-v|-Ac", "list verbose" },
+	{ "newaliases", "aliases" },
+	{ "newaliases|-bp", "list" },
+	{ "runq", "run" },
+	{ "hoststat", "nothing" },
+	{ "purgestat", "nothing" },
+	{ "send-mail|info", "send <info>" },
+	{ "postrider|-b|d", "!usage: postrider is no daemon: -bd waits for mail from the "
+			    "network" },
+	{ "postrider|-bl", "!usage: postrider is no daemon: -bl waits for mail from the "
+			   "network" },
+	{ "postrider|-bp|-bs", "!usage: -b cannot be combined with what was asked before it" },
 	{ "postrider|-bmx", "!usage: postrider has no mode \"-bmx\"" },
-	{ "postrider|-q", "!usage: postrider has no mode \"-q\"" },
-	{ "postrider|-q30m", "!usage: postrider has no mode \"-q30m\"" },
-	{ "postrider|-I", "!usage: postrider has no mode \"-I\"" },
+	{ "postrider|-q", "run" },
+	{ "postrider|-q30m", "run" },
+	{ "postrider|-qf|-v", "run verbose" },
+	{ "postrider|-qIabc", "run" },
+	{ "postrider|-I", "aliases" },
 	{ "postrider|-Qreason", "!usage: postrider has no mode \"-Qreason\"" },
 	/* Reports. */
 	{ "postrider|-N|never|x", "send notify=NEVER {dsn_notify=never} <x>" },
@@ -304,7 +334,7 @@ static const struct {
 	{ "postrider|--vrfy=a@b", "info vrfy=a@b" },
 	{ "postrider|info|a|b", "!usage: There are more arguments than this needs: \"b\"" },
 	{ "postrider|info|-a|work|home", "!usage: The account is named twice" },
-	{ "postrider|info|-bp", "!usage: postrider has no mode \"-bp\"" },
+	{ "postrider|info|-bp", "!usage: -b cannot be combined with what was asked before it" },
 	{ "postrider|help", "help" },
 	{ "postrider|help|75", "help topic=75" },
 	{ "postrider|help|--tls", "help topic=--tls" },
@@ -321,8 +351,8 @@ static const struct {
 	{ "postrider|--read-envelope-from|-f|a@b",
 	  "!usage: -f and --read-envelope-from exclude each other" },
 	/* Control characters. */
-	{ "postrider|-F|a\nBcc: x", "!usage: The value of -F has a control character" },
-	{ "postrider|-F|a\tb", "send name=a\tb" },
+	{ "postrider|-F|a\nBcc: x", "send name=aBcc: x" },
+	{ "postrider|-F|a\tb", "send name=ab" },
 	{ "postrider|-f|a@b\r\nRCPT TO:<x>", "!usage: The value of -f has a control character" },
 	{ "postrider|-V|a\rb", "!usage: The value of -V has a control character" },
 	{ "postrider|-N|never\n", "!usage: The value of -N has a control character" },
@@ -458,7 +488,7 @@ help_cases(void **state)
 		{ "include", "include FILE\n…" },
 		{ "hots",
 		  "!usage: There is no help on \"hots\"; did you mean \"host\"?" },
-		{ "-q", "!usage: There is no help on \"-q\"" },
+		{ "-Q", "!usage: There is no help on \"-Q\"" },
 		{ "", "!usage: There is no help on \"\"" },
 		{ "\x1b", "!usage: There is no help on \"\\x1b\"" },
 	};

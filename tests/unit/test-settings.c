@@ -60,7 +60,8 @@ suggestions(void **state)
 		{ "logfiles", "logfile" },
 		{ "x", NULL },
 		{ "ab", NULL },
-		{ "aliases", NULL },
+		{ "fallback", NULL },
+		{ "alias", "aliases" },
 		{ "queue", NULL },
 		{ "averyveryverylongwordthatisnosettingatallandneverwillbeoneinanycase",
 		  NULL },
@@ -242,7 +243,7 @@ static const struct {
 	{ "syslog", "", "on" },
 	{ "syslog", "LOG_MAIL", "LOG_MAIL" },
 	{ "syslog", "log_local3", "LOG_LOCAL3" },
-	{ "syslog", "LOG_KERN", "!none of: off, on, LOG_USER" },
+	{ "syslog", "LOG_KERN", "!none of: auto, off, on, LOG_USER" },
 };
 /* clang-format on */
 
@@ -357,9 +358,10 @@ defaults(void **state)
 		{ "set_to_header", "auto", "off" },
 		{ "remove_bcc_headers", "on", "on" },
 		{ "partial_delivery", "on", "off" },
+		{ "aliases", "/etc/aliases", "" },
 		{ "dsn_notify", "off", "off" },
 		{ "dsn_return", "off", "off" },
-		{ "syslog", "off", "off" },
+		{ "syslog", "auto", "off" },
 	};
 	struct arena arena = { 0 };
 	struct error err = { .arena = &arena };

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Knows this host, its users and its aliases. */
+#include "app/local.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- names of this host ---- */
+
+static const char *
+first_line(struct arena *arena, const char *path)
+{
+	char line[256] = "";
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return NULL;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	line[strcspn(line, " \t\r\n#")] = '\0';
+	return line[0] ? arena_string(arena, line) : NULL;
+}
+
+const char *
+default_domain(struct arena *arena, const struct account *account)
+{
+	char host[256] = "";
+	const char *domain = account->qualify_domain;
+
+	if (!domain && account->dialect == DIALECT_POSTRIDER)
+		domain = first_line(arena, "/etc/mailname");
+	if (!domain && account->from && *account->from)
+		domain = address_domain(account->from);
+	if (!domain && account->dialect == DIALECT_POSTRIDER &&
+	    gethostname(host, sizeof(host) - 1) == 0 && host[0])
+		domain = arena_string(arena, host);
+	return domain;
+}
+
+/* ---- the user ---- */
+
+static const struct passwd *
+submitting_user(void)
+{
+	return getpwuid(getuid());
+}
+
+const char *
+user_address(struct run *run)
+{
+	const struct passwd *user = submitting_user();
+	const char *domain = default_domain(run->arena, run->account);
+	const char *name =
+		user ? user->pw_name
+		     : arena_printf(run->arena, "uid-%lu", (unsigned long)getuid());
+
+	return domain ? arena_printf(run->arena, "%s@%s", name, domain) : name;
+}
+
+/* "&" in it is the capitalised login name. */
+const char *
+real_name(struct arena *arena)
+{
+	const struct passwd *user = submitting_user();
+	struct buf name = { 0 };
+	const char *text;
+
+	if (!user || !user->pw_gecos || !*user->pw_gecos)
+		return NULL;
+	for (const char *c = user->pw_gecos; *c && *c != ','; c++) {
+		size_t start = name.len;
+
+		if (*c != '&') {
+			buf_add_char(&name, *c);
+			continue;
+		}
+		buf_add_string(&name, user->pw_name);
+		if (name.at[start] >= 'a' && name.at[start] <= 'z')
+			name.at[start] = (char)(name.at[start] - 'a' + 'A');
+	}
+	text = name.len ? arena_string(arena, name.at) : NULL;
+	buf_release(&name);
+	return text;
+}
+
+/* ---- mail to local names ---- */
+
+enum { NAMES_MAX = 16 };
+
+static void
+add_name(struct arena *arena, const char **names, size_t *count, struct span name)
+{
+	name = span_trim(name);
+	if (name.len && *count < NAMES_MAX)
+		names[(*count)++] = span_string(arena, name);
+}
+
+/* The names that /etc/hosts has beside the host's own, such as the full one. A look-up
+ * could wait for a name server; this does not. */
+static void
+add_from_hosts(struct arena *arena, const char **names, size_t *count, const char *host)
+{
+	char line[512];
+	FILE *file = fopen("/etc/hosts", "re");
+
+	while (file && fgets(line, sizeof(line), file)) {
+		struct span rest =
+			span_trim(span_part(span_of(line), 0, strcspn(line, "#")));
+		struct span words = (span_word(&rest), rest);
+		bool ours = false;
+
+		while (rest.len)
+			ours = span_same_word(span_word(&rest), span_of(host)) || ours;
+		while (ours && words.len)
+			add_name(arena, names, count, span_word(&words));
+	}
+	if (file)
+		fclose(file);
+}
+
+/* The names that were set, else those that this host goes by. */
+static const char *const *
+local_names(struct arena *arena, const struct account *account)
+{
+	const char **names = arena_array(arena, const char *, NAMES_MAX + 1);
+	struct span rest = span_of(account->local.names);
+	const char *mailname = first_line(arena, "/etc/mailname");
+	char host[256] = "";
+	size_t count = 0;
+
+	while (rest.len) {
+		size_t comma = span_find(rest, ',');
+
+		add_name(arena, names, &count, span_part(rest, 0, comma));
+		rest = span_part(rest, comma + 1, rest.len);
+	}
+	if (account->local.names)
+		return names;
+	if (gethostname(host, sizeof(host) - 1) == 0) {
+		add_name(arena, names, &count, span_of(host));
+		add_name(arena, names, &count, (struct span){ host, strcspn(host, ".") });
+		add_from_hosts(arena, names, &count, host);
+	}
+	add_name(arena, names, &count, span_of(mailname));
+	add_name(arena, names, &count, SPAN("localhost"));
+	add_name(arena, names, &count, SPAN("localhost.localdomain"));
+	return names;
+}
+
+struct local_policy
+local_policy(struct run *run)
+{
+	const struct account *account = run->account;
+	const char *const *none = arena_array(run->arena, const char *, 1);
+	bool msmtp = account->dialect == DIALECT_MSMTP;
+
+	return (struct local_policy){
+		.aliases_file = account->local.aliases,
+		.local_names = msmtp && !account->local.names
+				       ? none
+				       : local_names(run->arena, account),
+		.root_address = account->local.root_address,
+		.default_domain = default_domain(run->arena, account),
+		.expand = !run->request->no_aliases,
+	};
+}
+
+bool
+check_aliases(struct run *run, struct error *err)
+{
+	struct error ignored = { .arena = run->arena };
+	const char *path = "/etc/aliases";
+
+	/* A package's installation calls this before there is an account. */
+	if (run_choose_account(run, NULL, &ignored))
+		path = run->account->local.aliases;
+	return !path || aliases_check(run->arena, path, err);
+}
+
+static bool
+show_address(struct run *run, struct local_policy *policy, const char *operand,
+	     struct error *err)
+{
+	struct address_list list;
+	struct envelope envelope = { .sender = "" };
+
+	if (!address_operand_parse(run->arena, operand, &list, err) ||
+	    !aliases_add(run->arena, policy, &list, &envelope, err))
+		return false;
+	for (size_t i = 0; i < envelope.count; i++)
+		printf(_("%s... deliverable: mailer relay, host %s, user %s\n"), operand,
+		       run->account->endpoint.host ? run->account->endpoint.host
+						   : run->account->endpoint.socket,
+		       envelope.to[i]);
+	if (!envelope.count)
+		printf(_("%s... deliverable: to nobody\n"), operand);
+	return true;
+}
+
+bool
+show_addresses(struct run *run, struct error *err)
+{
+	struct local_policy policy;
+
+	if (!run_choose_account(run, run->request->sender, err))
+		return false;
+	policy = local_policy(run);
+	for (size_t i = 0; i < run->request->operand_count; i++)
+		if (!show_address(run, &policy, run->request->operands[i], err))
+			return false;
+	return true;
+}
