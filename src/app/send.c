@@ -476,8 +476,11 @@ send_taken(struct run *run, const struct envelope *taken, const struct message *
 
 	mail->message = *message;
 	mail->envelope.options = taken->options;
-	return run_choose_account(run, taken->sender, err) &&
-	       run_start_secret(run, err) &&
+	if (!run_choose_account(run, taken->sender, err))
+		return false;
+	/* One reply stands for all recipients: it is true only when all have it or none. */
+	run->account->partial_delivery = false;
+	return run_start_secret(run, err) &&
 	       decide_sender(run, mail, taken->sender, err) &&
 	       take_recipients(run, mail, taken, err) && decide_options(run, mail, err) &&
 	       carry(run, mail, err);
