@@ -176,6 +176,8 @@ def php_attack(room):
     before = set(os.listdir(f"{room.path}/tmp"))
     room.call(PHP_PROGRAM, "-r", PHP_ATTACK, user="www-data", env={})
     equal(set(os.listdir(f"{room.path}/tmp")) - before, set(), "new files in /tmp")
+    room.logged("sendmail", room.owner("www-data")[0])
+    envelope(room.mail(), "www-data@example.com", "bob@example.net", "me@x.org")
 
 
 def php_refused(room):

@@ -13,7 +13,7 @@ def envelope(mail, sender, *recipients):
 
 
 def header(mail, **wanted):
-    """Every mail is complete; _ in a name of `wanted` stands for -, None for a field that is not."""
+    """Every mail is complete. In names of `wanted`, _ stands for -; None is a field's absence."""
     for name in ONCE:
         count = len(mail.fields(name))
         if count > 1 or (count == 0 and name != "Subject"):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Schedulers, daemons and filters that report to people or forward what comes."""
 import contextlib
+import email.header
 import glob
 import os
 import signal
@@ -38,6 +39,7 @@ def cases(_full):
         "cron: a job of a user": cron_user,
         "cron: a job of root, MAILTO with two addresses": cron_mailto,
         "cron: 8-bit output, long Subject": cron_long,
+        "cron: the same for a server with neither 8BITMIME nor SMTPUTF8": cron_seven,
         "cron: a refusal is told to cron": cron_refused,
         "anacron: a job": anacron,
         "at: a job of a user": at,
@@ -117,14 +119,36 @@ def cron_mailto(room):
 
 
 def cron_long(room):
-    command = f"printf 'caf\\303\\251\\n' # é {'word ' * 180}"
+    mail = cron_eight(room)
+    equal(mail.parameters["BODY"], "8BITMIME", "BODY")
+    body(mail, "café\n")
+
+
+def cron_seven(room):
+    settings = room.server.settings
+    offered = settings.capabilities
+    settings.capabilities = ("PIPELINING", "SIZE", "DSN")
+    try:
+        mail = cron_eight(room)
+    finally:
+        settings.capabilities = offered
+    equal((mail.content.isascii(), list(mail.parameters)), (True, ["SIZE"]), "ASCII, parameters")
+    header(mail, Content_Transfer_Encoding="quoted-printable")
+    equal(mail.message.get_payload(decode=True), "café\r\n".encode(), "body")
+
+
+def cron_eight(room):
+    command = f"printf 'caf\\303\\251\\n' # é {'word ' * 180}".strip()
     with cron(room, "alice", ALICE, f"@reboot {command}\n"):
         mail = room.mail()
+        room.logged("sendmail", ALICE)
     envelope(mail, "alice@example.com", "alice@example.com")
     header(mail)
-    longest = max(len(line) for line in mail.content.split(b"\r\n"))
-    equal((longest <= 998, mail.head.isascii()), (True, True), "line length, ASCII header")
-    body(mail, "café\n")
+    equal(max(map(len, mail.content.split(b"\r\n"))) <= 998, True, "lines of at most 998 bytes")
+    subject = str(email.header.make_header(email.header.decode_header(mail.fields("Subject")[0])))
+    subject = subject.encode("utf-8", "surrogateescape").decode()
+    equal(subject, f"Cron <alice@vm> {command}", "Subject, decoded")
+    return mail
 
 
 def cron_refused(room):
