@@ -2,16 +2,20 @@
 /* Reads configuration files into accounts. */
 #include "conf/grammar.h"
 
+#include "base/clock.h"
 #include "base/file.h"
-#include "conf/eval.h"
 #include "conf/former.h"
 #include "conf/lines.h"
 #include "conf/settings.h"
+#include "secret/command.h"
 
 #include <fcntl.h>
 #include <string.h>
 
-enum { DEEPEST = 10 };
+enum {
+	DEEPEST = 10,
+	EVAL_PATIENCE = 60 /* s */
+};
 
 /* A file that is being read, and the one that includes it. */
 struct source {
@@ -321,6 +325,7 @@ read_eval(struct grammar *grammar, struct source *source, struct span value,
 	  struct error *err)
 {
 	struct error inner = { .arena = err->arena };
+	struct command command = { 0 };
 	struct secret output = { 0 };
 	struct lines lines = { .path = source->lines.path,
 			       .number = source->lines.number };
@@ -331,7 +336,9 @@ read_eval(struct grammar *grammar, struct source *source, struct span value,
 		return wrong(grammar, _("eval needs a command"), err);
 	if (grammar->inert)
 		return wrong(grammar, _("eval is not possible here"), err);
-	if (!eval_line(span_string(grammar->arena, value), &output, &inner))
+	if (!command_start(&command, "eval", span_string(grammar->arena, value),
+			   &inner) ||
+	    !command_take(&command, deadline_in(EVAL_PATIENCE), &output, &inner))
 		return wrong(grammar, inner.what, err);
 	lines.rest = (struct span){ output.at, output.len };
 	lines.number--;

@@ -11,14 +11,14 @@
 
 /* One run. All zero: none. */
 struct command {
-	const char *text; /* for sh -c */
-	pid_t child;	  /* 0: not running */
+	const char *setting; /* whose command it is: "passwordeval", "eval" */
+	pid_t child;	     /* 0: not running */
 	int output; /* its standard output, ours to read; meaningless without a child */
 };
 
 /* Runs `sh -c TEXT` with /dev/null as its standard input, our standard error, signals
- * reset. */
-bool command_start(struct command *command, const char *text,
+ * reset. SETTING is named in every sentence, and TEXT in none: it may hold a secret. */
+bool command_start(struct command *command, const char *setting, const char *text,
 		   struct error *err) MUST_CHECK;
 /* The first line of its output, without the line end; the whole output may have 64 KiB.
  * Waits until DEADLINE for output and end; what it leaves running behind is not waited

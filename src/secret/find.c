@@ -16,7 +16,7 @@ finder_start(struct finder *finder, const struct secret_policy *policy, struct e
 	finder->policy = policy;
 	if (policy->password.len || !policy->command)
 		return true;
-	return command_start(&finder->command, policy->command, err);
+	return command_start(&finder->command, "passwordeval", policy->command, err);
 }
 
 /* Whether FOUND holds something by now; then SOURCE is where it is from. */

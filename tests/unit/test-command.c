@@ -47,7 +47,7 @@ run(struct arena *arena, const char *text, int64_t deadline)
 	struct secret secret = { 0 };
 	const char *got;
 
-	if (!command_start(&command, text, &err))
+	if (!command_start(&command, "passwordeval", text, &err))
 		return arena_printf(arena, "cannot start: %s", err.what);
 	if (command_take(&command, deadline, &secret, &err))
 		got = arena_copy(arena, secret.at, secret.len);
@@ -61,7 +61,7 @@ run(struct arena *arena, const char *text, int64_t deadline)
 	return got;
 }
 
-#define NO_PASSWORD "config: passwordeval gave no password: "
+#define GAVE_NOTHING "config: passwordeval gave nothing: "
 
 /* clang-format off */
 static const struct {
@@ -78,24 +78,24 @@ static const struct {
 	{ "a pipe of commands", "echo two one | cut -d' ' -f2", "one" },
 	{ "in pieces", "printf o; sleep 0.01; printf n; sleep 0.01; echo e", "one" },
 	{ "lines behind the first do not hurt", "echo one; seq 1000", "one" },
-	{ "exit status 3", "exit 3", NO_PASSWORD "its command ended with exit status 3" },
+	{ "exit status 3", "exit 3", GAVE_NOTHING "its command ended with exit status 3" },
 	{ "exit status 3 in spite of output", "echo one; exit 3",
-	  NO_PASSWORD "its command ended with exit status 3" },
+	  GAVE_NOTHING "its command ended with exit status 3" },
 	{ "no such program", "exec 2>/dev/null; /nonexistent/program",
-	  NO_PASSWORD "its command ended with exit status 127" },
+	  GAVE_NOTHING "its command ended with exit status 127" },
 	{ "ended by a signal", "echo one; kill -KILL $$",
-	  NO_PASSWORD "its command was ended by signal 9 (Killed)" },
-	{ "nothing", "true", NO_PASSWORD "its command printed nothing" },
+	  GAVE_NOTHING "its command was ended by signal 9 (Killed)" },
+	{ "nothing", "true", GAVE_NOTHING "its command printed nothing" },
 	{ "an empty first line", "echo; echo one",
-	  NO_PASSWORD "the first line that its command printed is empty" },
+	  GAVE_NOTHING "the first line that its command printed is empty" },
 	{ "CRLF only", "printf '\\r\\n'",
-	  NO_PASSWORD "the first line that its command printed is empty" },
-	{ "a NUL", "printf 'on\\0e\\n'", NO_PASSWORD "its command printed a NUL byte" },
+	  GAVE_NOTHING "the first line that its command printed is empty" },
+	{ "a NUL", "printf 'on\\0e\\n'", GAVE_NOTHING "its command printed a NUL byte" },
 	{ "65,537 bytes", "head -c 65537 /dev/zero | tr '\\0' x",
-	  NO_PASSWORD "its command printed more than 64 KiB" },
+	  GAVE_NOTHING "its command printed more than 64 KiB" },
 	{ "100 KB", "head -c 100000 /dev/zero | tr '\\0' x",
-	  NO_PASSWORD "its command printed more than 64 KiB" },
-	{ "no end", "exec yes", NO_PASSWORD "its command printed more than 64 KiB" },
+	  GAVE_NOTHING "its command printed more than 64 KiB" },
+	{ "no end", "exec yes", GAVE_NOTHING "its command printed more than 64 KiB" },
 	{ "standard input is at its end", "cat; echo one", "one" },
 	{ "no signal is blocked", "exec grep SigBlk: /proc/self/status",
 	  "SigBlk:\t0000000000000000" },
@@ -152,7 +152,7 @@ test_hint(void **state)
 	struct secret secret = { 0 };
 
 	(void)state;
-	assert_true(command_start(&command, "exit 127", &err));
+	assert_true(command_start(&command, "passwordeval", "exit 127", &err));
 	assert_false(command_take(&command, deadline_in(60), &secret, &err));
 	unit_same("the hint for a missing program", err.hint ? err.hint : "none",
 		  "The shell did not find the program: see PATH");
@@ -190,7 +190,8 @@ test_sleepers(void **state)
 		struct secret secret = { 0 };
 		pid_t child;
 
-		assert_true(command_start(&command, sleepers[i].text, &err));
+		assert_true(
+			command_start(&command, "passwordeval", sleepers[i].text, &err));
 		child = command.child;
 		unit_true(arena_printf(&arena, "%s is too late", sleepers[i].name),
 			  !command_take(&command, now_us() + 50000, &secret, &err) &&
@@ -216,11 +217,11 @@ test_abandoned(void **state)
 	(void)state;
 	command_abandon(&command);
 	unit_true("none can be abandoned", !command.child);
-	assert_true(command_start(&command, "exec sleep 1000", &err));
+	assert_true(command_start(&command, "passwordeval", "exec sleep 1000", &err));
 	child = command.child;
 	command_abandon(&command);
 	unit_true("an abandoned helper is ended", is_gone(child) && !command.child);
-	assert_true(command_start(&command, "exit 0", &err));
+	assert_true(command_start(&command, "passwordeval", "exit 0", &err));
 	child = command.child;
 	command_abandon(&command);
 	unit_true("one that has ended is reaped", is_gone(child));

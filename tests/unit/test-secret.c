@@ -211,7 +211,7 @@ write_text(const char *path, const char *text)
 	assert_true(write_all(fd, text, strlen(text)));
 }
 
-#define NO_PASSWORD "config: passwordeval gave no password: "
+#define GAVE_NOTHING "config: passwordeval gave nothing: "
 
 /* clang-format off */
 static const struct {
@@ -230,7 +230,7 @@ static const struct {
 	  "machine secret.invalid login you password no\n"
 	  "machine secret.invalid login me password three\n", "netrc three" },
 	{ "a command that fails is not passed over", NULL, "exit 3", "default password three\n",
-	  NO_PASSWORD "its command ended with exit status 3" },
+	  GAVE_NOTHING "its command ended with exit status 3" },
 	{ "nothing", NULL, NULL, NULL, "login: no password is known for me at secret.invalid" },
 	{ "an empty password only", "", NULL, NULL,
 	  "login: no password is known for me at secret.invalid" },
