@@ -239,6 +239,8 @@ compose_mail(struct run *run, struct mail *mail)
 	/* msmtp leaves the fields alone, and its users expect that. */
 	if (account->dialect == DIALECT_POSTRIDER && !run->request->gateway)
 		origin.completion = &completion;
+	origin.trace = arena_printf(run->arena, "by %s (postrider, from userid %lu)",
+				    origin.id_domain, (unsigned long)getuid());
 	mail->composed = compose(run->arena, &mail->message, header_policy(run), &origin,
 				 &mail->envelope);
 }
@@ -425,6 +427,8 @@ carry(struct run *run, struct mail *mail, struct error *err)
 {
 	bool ok = true;
 
+	if (!check_hops(&mail->message, err))
+		return false;
 	if (run->request->dry_run) {
 		compose_mail(run, mail);
 		show_dry_run(run, &mail->envelope, &mail->composed);

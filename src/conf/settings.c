@@ -137,6 +137,9 @@ const struct setting settings[] = {
 		     "(undisclosed_recipients), or show all recipients (on).") },
 	{ .name = "remove_bcc_headers", FLAG(header.remove_bcc), .chapter = CHAPTER_MESSAGE,
 	  .fallback = "on", .help = N_("Remove Bcc fields.") },
+	{ .name = "trace_header", FLAG(header.trace), .chapter = CHAPTER_MESSAGE,
+	  .fallback = "off",
+	  .help = N_("Add a Received field that names this host and the user's number.") },
 	{ .name = "qualify_domain", WORDS(domain, qualify_domain), .chapter = CHAPTER_MESSAGE,
 	  .fallback = "",
 	  .help = N_("Domain for addresses without one; else the mail name, the domain of from, or "

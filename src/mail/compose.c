@@ -281,6 +281,11 @@ plan_fields(struct plan *plan)
 	bool resent = is_resent(plan->message);
 	enum add_field from = plan->policy->from;
 
+	/* RFC 5321 4.4: above everything else. */
+	if (plan->policy->trace)
+		add_field(plan, "Received",
+			  arena_printf(plan->arena, "%s; %s", plan->origin->trace,
+				       date_text(plan->arena)));
 	/* Not for the outside (RFC 5321 4.4), or no longer true. */
 	leave_out(plan, "Return-Path");
 	leave_out(plan, "Content-Length");
@@ -354,4 +359,19 @@ compose(struct arena *arena, const struct message *message,
 			add_piece(&composed, kept_lines(&plan, &message->fields[i]));
 	add_piece(&composed, SPAN("\r\n"));
 	return composed;
+}
+
+bool
+check_hops(const struct message *message, struct error *err)
+{
+	enum { HOPS_MAX = 100 };
+	unsigned hops = 0;
+
+	for (size_t i = 0; i < message->count; i++)
+		hops += field_is(&message->fields[i], "Received");
+	return hops <= HOPS_MAX ||
+	       fail(err, FAULT_DATA,
+		    _("The message goes round in a circle: %u programs have handed it on "
+		      "already"),
+		    hops);
 }

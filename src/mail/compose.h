@@ -21,6 +21,7 @@ struct header_policy {
 		message_id; /* date and message_id are never ADD_ALWAYS */
 	enum to_header to;
 	bool remove_bcc;
+	bool trace; /* a Received field goes on top */
 };
 
 /* What the caller knows and the message may lack. */
@@ -31,6 +32,7 @@ struct origin_facts {
 	const char *id_domain; /* right side of a new Message-ID */
 	const struct completion
 		*completion; /* of the addresses in kept fields; NULL: as they are */
+	const char *trace;   /* what Received says before the date; with policy->trace */
 };
 
 /* The header as it goes out, ending with the empty line, as views of the message and
@@ -54,5 +56,9 @@ struct composed compose(struct arena *arena, const struct message *message,
 			const struct header_policy *policy,
 			const struct origin_facts *origin,
 			const struct envelope *envelope);
+
+/* Each program on the way adds a Received field; more than a hundred mean a circle, which is
+ * FAULT_DATA (RFC 5321 6.3). */
+bool check_hops(const struct message *message, struct error *err) MUST_CHECK;
 
 #endif

@@ -78,11 +78,11 @@ static const struct {
 	  KEPT "To:  t ,\r\n\tu  \r\nSubject:\r\n  s \r\n" },
 	{ "never",
 	  "Subject: s\r\n",
-	  { ADD_NEVER, ADD_NEVER, ADD_NEVER, TO_OFF, true },
+	  { ADD_NEVER, ADD_NEVER, ADD_NEVER, TO_OFF, true, false },
 	  "Subject: s\r\n" },
 	{ "never, and empty ones stay",
 	  "From:\r\nTo:\r\nDate:\r\nMessage-ID:\r\n",
-	  { ADD_NEVER, ADD_NEVER, ADD_NEVER, TO_OFF, true },
+	  { ADD_NEVER, ADD_NEVER, ADD_NEVER, TO_OFF, true, false },
 	  "From:\r\nTo:\r\nDate:\r\nMessage-ID:\r\n" },
 	{ "From is always replaced",
 	  "From: f\r\nTo: t\r\nDate: d\r\nMessage-ID: m\r\nfrom: g\r\n",
@@ -173,7 +173,7 @@ static const struct {
 	  RESENT_FROM "Resent-To: r\r\nResent-Date: d\r\nResent-Message-ID: m\r\n" KEPT },
 	{ "resent: never",
 	  "Resent-To: r\r\n" KEPT,
-	  { ADD_NEVER, ADD_NEVER, ADD_NEVER, TO_AUTO, true },
+	  { ADD_NEVER, ADD_NEVER, ADD_NEVER, TO_AUTO, true, false },
 	  "Resent-To: r\r\n" KEPT },
 };
 
@@ -258,7 +258,7 @@ composed_text(struct arena *arena, const char *header, const struct header_polic
 				     .to = to,
 				     .count = setting->to_count };
 	struct origin_facts origin = { setting->full_name, setting->from, "mail.x.org",
-				       NULL };
+				       NULL, NULL };
 	struct composed composed;
 	const char *text;
 
@@ -362,8 +362,8 @@ static const struct {
 static void
 test_senders(void **state)
 {
-	const struct header_policy policy = { ADD_AUTO, ADD_NEVER, ADD_NEVER, TO_OFF,
-					      true };
+	const struct header_policy policy = { ADD_AUTO, ADD_NEVER, ADD_NEVER,
+					      TO_OFF,	true,	   false };
 	unsigned failed = 0;
 
 	(void)state;
@@ -383,8 +383,8 @@ static void
 test_many_recipients(void **state)
 {
 	enum { MANY = 3000 };
-	const struct header_policy policy = { ADD_NEVER, ADD_NEVER, ADD_NEVER,
-					      TO_RECIPIENTS, true };
+	const struct header_policy policy = { ADD_NEVER,     ADD_NEVER, ADD_NEVER,
+					      TO_RECIPIENTS, true,	false };
 	struct arena arena = { 0 };
 	struct error err = { .arena = &arena };
 	const char **to = arena_array(&arena, const char *, MANY);
@@ -437,8 +437,8 @@ static const struct {
 static void
 test_zones(void **state)
 {
-	const struct header_policy policy = { ADD_NEVER, ADD_AUTO, ADD_NEVER, TO_OFF,
-					      true };
+	const struct header_policy policy = { ADD_NEVER, ADD_AUTO, ADD_NEVER,
+					      TO_OFF,	 true,	   false };
 	unsigned failed = 0;
 
 	(void)state;
@@ -477,8 +477,8 @@ static void
 test_unique(void **state)
 {
 	enum { MANY = 2000 };
-	const struct header_policy policy = { ADD_NEVER, ADD_NEVER, ADD_AUTO, TO_OFF,
-					      true };
+	const struct header_policy policy = { ADD_NEVER, ADD_NEVER, ADD_AUTO,
+					      TO_OFF,	 true,	    false };
 	struct arena arena = { 0 };
 	const char **ids = arena_array(&arena, const char *, MANY);
 
@@ -512,7 +512,7 @@ static void
 test_pieces(void **state)
 {
 	const struct header_policy policy = { .remove_bcc = true };
-	const struct origin_facts origin = { NULL, "a@x.org", "x.org", NULL };
+	const struct origin_facts origin = { NULL, "a@x.org", "x.org", NULL, NULL };
 	const struct envelope envelope = { .sender = "" };
 	unsigned failed = 0;
 

@@ -357,6 +357,7 @@ defaults(void **state)
 		{ "set_msgid_header", "auto", "auto" },
 		{ "set_to_header", "auto", "off" },
 		{ "remove_bcc_headers", "on", "on" },
+		{ "trace_header", "off", "off" },
 		{ "partial_delivery", "on", "off" },
 		{ "aliases", "/etc/aliases", "" },
 		{ "dsn_notify", "off", "off" },
