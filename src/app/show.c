@@ -2,6 +2,8 @@
 /* Answers questions about the configuration and the server. */
 #include "app/show.h"
 
+#include "smtp/mechanism.h"
+
 #include "config.h"
 
 #include <inttypes.h>
@@ -19,10 +21,10 @@ show_version(void)
 	       HAVE_IDN2 ? ", libidn2" : "", HAVE_LIBSECRET ? ", libsecret" : "",
 	       HAVE_NLS ? ", gettext" : "");
 	printf(_("Logins:"));
-	for (const char *const *name = login_mechanisms; *name; name++) {
-		if (!login_knows(*name))
+	for (size_t i = 0; i < mechanisms_count; i++) {
+		if (!login_knows(mechanisms[i].name))
 			continue;
-		printf("%s%s", separator, *name);
+		printf("%s%s", separator, mechanisms[i].name);
 		separator = ", ";
 	}
 	printf(_("\nConfiguration of the system: %s\n"), SYSCONFDIR "/postrider/config");

@@ -17,8 +17,8 @@ enum to_header { TO_AUTO, TO_OFF, TO_RECIPIENTS, TO_UNDISCLOSED };
 
 /* The settings that compose needs. */
 struct header_policy {
-	enum add_field from, date,
-		message_id; /* date and message_id are never ADD_ALWAYS */
+	enum add_field from;
+	enum add_field date, message_id; /* never ADD_ALWAYS */
 	enum to_header to;
 	bool remove_bcc;
 	bool trace; /* a Received field goes on top */
@@ -27,12 +27,13 @@ struct header_policy {
 /* What the caller knows and the message may lack. */
 struct origin_facts {
 	const char *full_name; /* for a new From field; NULL: none */
-	const char *from; /* address for a new From field; the envelope sender, or the
-					 * submitting user when that is null */
+	/* Address for a new From field: the envelope sender, or the submitting user when
+	 * that is null. */
+	const char *from;
 	const char *id_domain; /* right side of a new Message-ID */
-	const struct completion
-		*completion; /* of the addresses in kept fields; NULL: as they are */
-	const char *trace;   /* what Received says before the date; with policy->trace */
+	/* Of the addresses in kept fields; NULL: as they are. */
+	const struct completion *completion;
+	const char *trace; /* what Received says before the date; with policy->trace */
 };
 
 /* The header as it goes out, ending with the empty line, as views of the message and

@@ -377,6 +377,7 @@ dial_through(const struct endpoint *endpoint, struct line *line, int64_t deadlin
 	if (!dial_tcp(&race, line, err))
 		return false;
 	line->port = endpoint->ports[0];
+	line->proxied = true;
 	if (!socks_connect(line->fd, endpoint, deadline, err)) {
 		close_file(&line->fd);
 		return false;

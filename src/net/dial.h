@@ -31,8 +31,9 @@ struct endpoint {
 struct line {
 	int fd;	       /* owned by the caller; -1 when not connected */
 	unsigned port; /* of the server, the one that answered; 0 for a unix socket */
-	char address
-		[INET6_ADDRSTRLEN]; /* numeric, of the server or the proxy; "" for unix */
+	bool proxied;  /* address is the proxy's, and says nothing about the server */
+	/* Numeric; "" for a unix socket. */
+	char address[INET6_ADDRSTRLEN];
 	int64_t started, resolved, connected; /* now_us() */
 };
 

@@ -8,23 +8,6 @@
 
 /* ---- the choice ---- */
 
-const char *const login_mechanisms[] = {
-	"scram-sha-256-plus",
-	"scram-sha-1-plus",
-	"scram-sha-256",
-	"scram-sha-1",
-	"plain",
-	"cram-md5",
-	"digest-md5",
-	"login",
-	"ntlm",
-	"external",
-	"gssapi",
-	"oauthbearer",
-	"xoauth2",
-	NULL,
-};
-
 bool
 login_knows(const char *name)
 {
@@ -36,6 +19,9 @@ login_knows(const char *name)
 static bool
 is_loopback(const struct line *line)
 {
+	/* A proxy on this host leads anywhere. */
+	if (line->proxied)
+		return false;
 	return !line->address[0] || strncmp(line->address, "127.", 4) == 0 ||
 	       strcmp(line->address, "::1") == 0;
 }

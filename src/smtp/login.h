@@ -17,9 +17,6 @@ struct login_policy {
 	bool cleartext;	  /* PLAIN and LOGIN without TLS, on a loopback connection only */
 };
 
-/* The mechanisms that this build knows, in the order in which `auth on` tries them (the
- * last ones only when named), in lower case; NULL ends the list. */
-extern const char *const login_mechanisms[];
 /* What this build can do: "external" yes, "scram-sha-256" only with libgsasl, … */
 bool login_knows(const char *mechanism);
 

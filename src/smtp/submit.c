@@ -28,8 +28,8 @@ struct transaction {
 	size_t count;
 	bool quits; /* QUIT goes along with the content */
 	struct exchange *mail, **rcpt, *data, *said;
-	struct exchange *
-		*replies; /* to the content: one, or with LMTP one per recipient */
+	/* To the content: one, or with LMTP one per recipient. */
+	struct exchange **replies;
 };
 
 /* ---- what the server must be able to do ---- */
