@@ -482,7 +482,8 @@ send_taken(struct run *run, const struct envelope *taken, const struct message *
 	mail->envelope.options = taken->options;
 	if (!run_choose_account(run, taken->sender, err))
 		return false;
-	/* One reply stands for all recipients: it is true only when all have it or none. */
+	/* One reply stands for all recipients: it is true only when all have it or
+	 * none. */
 	run->account->partial_delivery = false;
 	return run_start_secret(run, err) &&
 	       decide_sender(run, mail, taken->sender, err) &&

@@ -45,8 +45,8 @@ enum fault {
 struct error {
 	struct arena *arena;
 	enum fault fault;
-	const char
-		*what; /* a full sentence without a full stop: what could not be done */
+	/* A full sentence without a full stop: what could not be done. */
+	const char *what;
 	const char *reply; /* the server's own words, clean for a terminal; or NULL */
 	const char *hint;  /* what the user might do, a full sentence; or NULL */
 };

@@ -14,10 +14,10 @@ struct kind {
 	/* What an empty argument means ("on"); NULL: parse gets the empty span, which
 	 * for most kinds unsets. */
 	const char *empty;
-	const char *const
-		*choices; /* words that may be given, NULL-terminated; or NULL */
-	size_t size;	  /* of the value in struct account */
-	bool hidden;	  /* the value is never shown and never quoted */
+	/* Words that may be given, NULL-terminated; or NULL. */
+	const char *const *choices;
+	size_t size; /* of the value in struct account */
+	bool hidden; /* the value is never shown and never quoted */
 	/* Reads TEXT into PLACE; TEXT holds no control character but TAB. The error says
 	 * what is wrong with the value, the caller adds name and line. */
 	bool (*parse)(const struct kind *kind, struct arena *arena, struct span text,

@@ -58,8 +58,8 @@ struct composed compose(struct arena *arena, const struct message *message,
 			const struct origin_facts *origin,
 			const struct envelope *envelope);
 
-/* Each program on the way adds a Received field; more than a hundred mean a circle, which is
- * FAULT_DATA (RFC 5321 6.3). */
+/* Each program on the way adds a Received field; more than a hundred mean a circle,
+ * which is FAULT_DATA (RFC 5321 6.3). */
 bool check_hops(const struct message *message, struct error *err) MUST_CHECK;
 
 #endif

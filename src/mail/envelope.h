@@ -36,9 +36,8 @@ struct envelope {
 	const char *sender; /* as in MAIL FROM:<…>; "" is the null sender */
 	const char **to;    /* as in RCPT TO:<…> */
 	size_t count;
-	struct recipient_index
-		*index; /* envelope_add's own, made anew when to or count were
-					 * changed by others */
+	/* Envelope_add's own, made anew when to or count were changed by others */
+	struct recipient_index *index;
 	struct mail_options options;
 	unsigned needs; /* of enum envelope_need */
 };

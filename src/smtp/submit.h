@@ -30,8 +30,8 @@ struct delivery {
 	const struct composed *composed;
 	bool partial; /* accepted recipients get it although others are refused */
 	bool last;    /* the session ends with it: QUIT may go along */
-	struct verdict
-		*verdicts; /* by recipient; filled by submit, in the session's arena */
+	/* By recipient; filled by submit, in the session's arena. */
+	struct verdict *verdicts;
 	size_t delivered;
 	const struct exchange *accepted; /* the reply that took the content; NULL: none */
 	uint64_t size;			 /* octets, as SIZE= said or would have */
