@@ -36,7 +36,7 @@ struct envelope {
 	const char *sender; /* as in MAIL FROM:<…>; "" is the null sender */
 	const char **to;    /* as in RCPT TO:<…> */
 	size_t count;
-	/* Envelope_add's own, made anew when to or count were changed by others */
+	/* Of envelope_add; made anew when others have changed to or count. */
 	struct recipient_index *index;
 	struct mail_options options;
 	unsigned needs; /* of enum envelope_need */
