@@ -143,6 +143,43 @@ process_shell(const char *text, int output, pid_t *child)
 	return failed == 0;
 }
 
+static int
+prepare_background(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes)
+{
+	int failed = prepare_signals(attributes);
+
+	if (!failed)
+		failed = posix_spawnattr_setflags(
+			attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+					    POSIX_SPAWN_SETSID);
+	if (!failed)
+		failed = posix_spawn_file_actions_addchdir_np(actions, "/");
+	for (int fd = STDIN_FILENO; !failed && fd <= STDERR_FILENO; fd++)
+		failed = posix_spawn_file_actions_addopen(actions, fd, "/dev/null",
+							  O_RDWR, 0);
+	return failed ? failed : close_others(actions);
+}
+
+bool
+process_again(char *const arguments[])
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	pid_t child;
+	int failed = posix_spawn_file_actions_init(&actions);
+
+	if (!failed && !(failed = posix_spawnattr_init(&attributes))) {
+		failed = prepare_background(&actions, &attributes);
+		if (!failed)
+			failed = posix_spawn(&child, "/proc/self/exe", &actions,
+					     &attributes, arguments, environ);
+		posix_spawnattr_destroy(&attributes);
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	errno = failed;
+	return failed == 0;
+}
+
 static void
 become_clean_child(pid_t parent)
 {

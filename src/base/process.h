@@ -27,6 +27,11 @@ bool process_shell(const char *text, int output, pid_t *child)
  * before it. The child must end by _exit. -1 with errno set. */
 pid_t process_fork(void) __attribute__((warn_unused_result));
 
+/* Runs this program again, in a session of its own, with "/" as its folder, /dev/null as
+ * standard files and no other descriptor; it is not waited for. ARGUMENTS are
+ * NULL-terminated and begin with its name. False with errno set. */
+bool process_again(char *const arguments[]) __attribute__((warn_unused_result));
+
 enum process_result {
 	PROCESS_ENDED, /* by itself or by a signal; its status is known */
 	PROCESS_LATE,  /* the deadline came first */

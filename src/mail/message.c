@@ -469,7 +469,7 @@ body_read(const struct body *body, uint64_t offset, struct buf *room, struct spa
 		return true;
 	}
 	while (have < size) {
-		off_t at = (off_t)(offset + have);
+		off_t at = (off_t)(body->start + offset + have);
 		ssize_t got = pread(body->fd, room->at + have, size - have, at);
 
 		if (got < 0 && errno == EINTR)

@@ -27,8 +27,9 @@ struct facts {
  * is in memory, beyond it in an unlinked file; use body_read. */
 struct body {
 	struct buf memory;
-	int fd;	       /* -1: all of it is in memory; else all of it is in the file */
-	uint64_t size; /* octets */
+	int fd;		/* -1: all of it is in memory; else all of it is in the file */
+	uint64_t size;	/* octets */
+	uint64_t start; /* where in the file it begins */
 };
 
 struct message {
