@@ -92,11 +92,13 @@ describe_one(const struct session *s, const struct delivery *d, size_t i,
 bool
 conclude(const struct session *s, const struct delivery *d, struct error *err)
 {
-	size_t refusals = 0, first = 0;
+	size_t refusals = 0, first = 0, waiting = 0;
 
 	if (err->fault)
 		return false;
-	if (d->delivered == d->envelope->count)
+	for (size_t i = 0; d->verdicts && i < d->envelope->count; i++)
+		waiting += d->verdicts[i].outcome == WAITING;
+	if (d->delivered + waiting == d->envelope->count)
 		return true;
 	for (size_t i = d->envelope->count; i-- > 0;) {
 		if (d->verdicts[i].outcome == REFUSED ||

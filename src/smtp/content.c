@@ -20,6 +20,13 @@ struct pour {
 	uint64_t poured;
 };
 
+static void
+tell_completing(const struct session *s)
+{
+	if (!s->failed.fault && s->watcher.completing)
+		s->watcher.completing(s->watcher.context);
+}
+
 /* Sends what waits as soon as it is worth a flight of its own. */
 static bool
 flush_when_full(struct pour *pour)
@@ -57,6 +64,9 @@ add(struct pour *pour, struct span piece)
 	if (pour->session->failed.fault)
 		return false;
 	pour->poured += piece.len;
+	/* After DATA the dot completes it, not the last octet. */
+	if (!pour->dots && pour->poured == pour->content->size)
+		tell_completing(pour->session);
 	if (pour->dots)
 		add_with_dots(pour, piece);
 	else
@@ -124,6 +134,7 @@ send_data(struct session *session, const struct content *content)
 	};
 
 	if (pour_message(&pour)) {
+		tell_completing(session);
 		/* Canonical text ends with a line end; empty text has none. */
 		buf_add_string(&session->wire.out, ".\r\n");
 		exchange->octets = pour.poured + 1;

@@ -37,9 +37,16 @@ stage_deadline(const struct session *session, enum stage stage)
 {
 	unsigned seconds = stages[stage].seconds;
 
+	int64_t deadline;
+
 	if (session->timeout && session->timeout < seconds)
 		seconds = session->timeout;
-	return deadline_in(seconds);
+	if (stage == STAGE_AUTH && session->patience && session->patience < seconds)
+		seconds = session->patience;
+	deadline = deadline_in(seconds);
+	return stage < STAGE_AUTH && session->ready_by && session->ready_by < deadline
+		       ? session->ready_by
+		       : deadline;
 }
 
 const char *
@@ -465,6 +472,13 @@ session_secure(struct session *s, const struct tls_policy *policy,
 		return handshake(s, policy, peer, err) && greet(s, err) &&
 		       introduce(s, err);
 	return greet(s, err) && introduce(s, err) && start_tls(s, policy, peer, err);
+}
+
+void
+session_forget(struct session *s, struct arena *arena)
+{
+	s->first = s->last = s->owed = NULL;
+	s->arena = s->failed.arena = arena;
 }
 
 void

@@ -52,6 +52,9 @@ struct watcher {
 	void (*said)(void *context, const struct exchange *exchange);
 	void (*heard)(void *context, const struct exchange *exchange);
 	void (*progress)(void *context, uint64_t sent, uint64_t size);
+	/* The next octets that are sent may complete the content: if the line is lost
+	 * from here on, nobody knows what became of it (RFC 1047). */
+	void (*completing)(void *context);
 	void *context;
 };
 
@@ -62,6 +65,9 @@ struct session {
 	const char *host;   /* of the server, as A-label, for sentences and for TLS */
 	bool lmtp;	    /* RFC 2033 */
 	unsigned timeout;   /* seconds: no wait of any stage is longer; 0: RFC 5321's */
+	unsigned patience;  /* seconds: no reply of the login comes later; 0: as above */
+	int64_t ready_by;   /* until when the server must have greeted, TLS included; 0:
+			    * no limit */
 	struct watcher watcher;
 
 	struct wire wire;
@@ -72,6 +78,7 @@ struct session {
 	struct error failed;   /* remembered: later calls do nothing until settle tells */
 	bool utf8;	       /* commands may be UTF-8 (RFC 6531) */
 	bool quit;	       /* QUIT was said */
+	bool in_transaction;   /* MAIL was said, and neither content nor RSET behind it */
 };
 
 /* Connects. With no port in the endpoint's list the line is a unix socket. */
@@ -82,6 +89,9 @@ bool session_open(struct session *session, const struct endpoint *endpoint,
  * when the server does not offer STARTTLS, or says more than it should before TLS. */
 bool session_secure(struct session *session, const struct tls_policy *policy,
 		    const struct tls_peer *peer, struct error *err) MUST_CHECK;
+/* Forgets the history, of which nothing may be owed; what is said from now on lives in
+ * ARENA. What the server offers stays where it is. */
+void session_forget(struct session *session, struct arena *arena);
 /* QUIT, if it was not said; waits 5 s at most and changes nothing. Then closes the
  * line. */
 void session_close(struct session *session);

@@ -129,6 +129,7 @@ ask_envelope(struct transaction *t)
 {
 	const struct envelope *envelope = t->delivery->envelope;
 
+	t->session->in_transaction = true;
 	t->mail = ask(t->session, STAGE_MAIL, "MAIL FROM:<%s>%s", envelope->sender,
 		      t->parameters);
 	for (size_t i = 0; i < t->count; i++) {
@@ -338,12 +339,14 @@ next_batch(struct transaction *t)
 	return t->count;
 }
 
-/* What a transaction without content left behind must not meet the next one. */
+/* What a transaction without content left behind must not meet the next one: its
+ * recipients would get that, too. */
 static void
 begin(struct transaction *t)
 {
-	if (t->mail && !t->said)
+	if (t->session->in_transaction)
 		ask(t->session, STAGE_RSET, "RSET");
+	t->session->in_transaction = false;
 	t->mail = t->data = t->said = NULL;
 	memset(t->replies, 0, t->delivery->envelope->count * sizeof(struct exchange *));
 }
@@ -357,6 +360,7 @@ transact_all(struct transaction *t, struct error *err)
 
 		begin(t);
 		ok = transact(t, err);
+		t->session->in_transaction = !t->said;
 		judge_all(t, &left);
 		if (!ok)
 			return false;

@@ -14,7 +14,8 @@ enum outcome {
 	DELIVERED, /* the server took the message for it */
 	REFUSED,   /* for good */
 	DEFERRED,  /* for now */
-	IN_DOUBT   /* the line was lost behind the content */
+	IN_DOUBT,  /* the line was lost behind the content */
+	WAITING	   /* kept in the queue; set by the caller */
 };
 
 struct verdict {

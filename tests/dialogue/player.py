@@ -240,7 +240,7 @@ class Play:
         given = [expand(c, self.values) for c in self.script.config]
         tls = self.variant == "tls" or "tls on" in given or "tls" in given
         ours = {"host": "127.0.0.1", "port": self.values["port"], "tls": "off", "auth": "off",
-                "from": "a@example.org"}
+                "from": "a@example.org", "queue": "off", "queue_dir": f"{self.home}/queue"}
         if self.variant == "tls":
             ours.update(tls="on", tls_starttls="off")
         if tls:
