@@ -38,6 +38,22 @@ struct log_policy {
 	const char *syslog;	 /* "off", "on", "LOG_MAIL", … */
 };
 
+/* Setting rate_limit: COUNT messages in any SECONDS; COUNT 0: no limit. */
+struct rate {
+	unsigned count, seconds;
+};
+
+/* What becomes of mail that cannot go now. */
+struct queue_policy {
+	bool on;
+	const char *dir;      /* NULL: the usual place, see queue/spool.h */
+	unsigned lifetime;    /* days */
+	unsigned patience;    /* seconds */
+	const char *fallback; /* another account; NULL: none */
+	struct rate rate;
+	unsigned max_connections; /* 0: one for the queue, any number for callers */
+};
+
 /* All values as the settings wrote them until account_finish made them ready for use.
  * All texts live in the arena; only secret.password is a secret, which account_release
  * wipes. */
@@ -67,6 +83,7 @@ struct account {
 	bool partial_delivery;
 	const char *dsn_notify, *dsn_return;
 	struct local_settings local;
+	struct queue_policy queue;
 	struct log_policy log;
 
 	struct origin origins[SETTINGS_MAX]; /* by row of the settings table */

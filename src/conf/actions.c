@@ -107,12 +107,41 @@ act_operation(struct reading *reading, const char *value, struct error *err)
 		    clean_text(reading->arena, span_of(value)));
 }
 
-/* Which messages, and how often, matters only to a queue that runs by itself. */
+/* -q: start a run; -qf: and wait for it; -qp: stay; -qIxyz -qRxyz -qSxyz: only those.
+ * A time, as in -q30m, is for daemons. */
 bool
 act_queue_run(struct reading *reading, const char *value, struct error *err)
 {
-	(void)value;
-	return reading_set_mode(reading, MODE_QUEUE_RUN, err);
+	struct queue_run *run = &reading->request->queue_run;
+
+	if (!reading_set_mode(reading, MODE_QUEUE_RUN, err))
+		return false;
+	if (!value)
+		return true;
+	if (*value == 'p')
+		run->stay = true;
+	else if (*value == 'I')
+		run->id = value + 1;
+	else if (*value == 'R')
+		run->recipient = value + 1;
+	else if (*value == 'S')
+		run->sender = value + 1;
+	run->foreground = strchr("pfIRS", *value) != NULL;
+	return true;
+}
+
+/* -odb, DeliveryMode=background */
+static void
+set_delivery(struct reading *reading, char letter)
+{
+	enum delivery_mode *delivery = &reading->request->delivery;
+
+	if (letter == 'i' || letter == 'f')
+		*delivery = DELIVER_NOW;
+	else if (letter == 'b')
+		*delivery = DELIVER_BACKGROUND;
+	else if (letter == 'q' || letter == 'd')
+		*delivery = DELIVER_LATER;
 }
 
 bool
@@ -123,13 +152,16 @@ act_absent(struct reading *reading, const char *value, struct error *err)
 		    value ? clean_text(reading->arena, span_of(value)) : "");
 }
 
-/* -eq: only the exit status tells. The other ways to tell are all one here. */
+/* -eq: only the exit status tells; -ee: a mail does. The other ways are all one here. */
 bool
 act_errors(struct reading *reading, const char *value, struct error *err)
 {
 	(void)err;
 	if (*value == 'q')
 		reading->request->quiet = true;
+	/* Errors are mailed back: so the mail has to be ours first. */
+	if (*value == 'e')
+		reading->request->delivery = DELIVER_BACKGROUND;
 	return true;
 }
 
@@ -156,6 +188,8 @@ act_short_option(struct reading *reading, const char *value, struct error *err)
 {
 	if (*value == 'i')
 		reading->request->dot_ends = !is_true(value + 1);
+	if (*value == 'd')
+		set_delivery(reading, value[1]);
 	return *value != 'e' || act_errors(reading, value + 1, err);
 }
 
@@ -167,12 +201,15 @@ act_long_option(struct reading *reading, const char *value, struct error *err)
 	size_t equals = span_find(name, '=');
 	const char *rest = equals < name.len ? value + equals + 1 : "";
 
-	(void)err;
 	name = span_trim(span_part(name, 0, equals));
 	if (span_same_word(name, SPAN("IgnoreDots")))
 		reading->request->dot_ends = !is_true(rest);
 	else if (span_same_word(name, SPAN("REQUIRETLS")))
 		reading->request->options.require_tls = is_true(rest);
+	else if (span_same_word(name, SPAN("DeliveryMode")))
+		set_delivery(reading, to_lower(*rest));
+	else if (span_same_word(name, SPAN("ErrorMode")))
+		return act_errors(reading, rest, err);
 	return true;
 }
 

@@ -40,10 +40,12 @@ const struct flag flags[] = {
 	{ .letter = 'i', ACTS(NOTHING, dots), .chapter = FLAGS_MESSAGE,
 	  .help = N_("A line with a single dot does not end the message.") },
 	{ .letter = 'o', ACTS(VALUE, short_option), .chapter = FLAGS_MESSAGE, .placeholder = "i",
-	  .help = N_("-oi is the same as -i; sendmail's other options are accepted.") },
+	  .help = N_("-oi is the same as -i. -odb: keep the message and send it in the background; "
+		     "-odq: keep it for the next run of the queue; -odi: try it here. sendmail's "
+		     "other options are accepted.") },
 	{ .letter = 'O', ACTS(VALUE, long_option), .chapter = FLAGS_MESSAGE,
 	  .placeholder = "OPTION=VALUE",
-	  .help = N_("IgnoreDots and REQUIRETLS; sendmail's other options are accepted.") },
+	  .help = N_("IgnoreDots, DeliveryMode and REQUIRETLS; sendmail's other options are accepted.") },
 	{ .letter = 'n', CLAIM(no_aliases), .chapter = FLAGS_MESSAGE,
 	  .help = N_("Do not look at the aliases.") },
 	{ .letter = 'G', CLAIM(gateway), .chapter = FLAGS_MESSAGE,
@@ -85,8 +87,8 @@ const struct flag flags[] = {
 	{ .letter = 'X', ACTS(VALUE, log_file), .chapter = FLAGS_TELL,
 	  .placeholder = "FILE", .help = N_("The same as --logfile.") },
 	{ .letter = 'e', ACTS(VALUE, errors), .chapter = FLAGS_TELL, .placeholder = "q",
-	  .help = N_("-eq: say nothing, only the exit status tells; sendmail's other ways are "
-		     "accepted.") },
+	  .help = N_("-eq: say nothing, only the exit status tells; -ee: tell failures by mail; "
+		     "sendmail's other ways are accepted.") },
 	{ .letter = 'L', ACTS(VALUE, log_tag), .cleans = true, .chapter = FLAGS_TELL,
 	  .placeholder = "TAG",
 	  .help = N_("Name in the system's log.") },
@@ -111,7 +113,13 @@ const struct flag flags[] = {
 	{ .letter = 'I', .mode = MODE_ALIASES, .chapter = FLAGS_ASK,
 	  .help = N_("The same as -bi.") },
 	{ .letter = 'q', ACTS(ATTACHED, queue_run), .chapter = FLAGS_ASK,
-	  .help = N_("Run the queue: nothing waits, since mail is sent at once.") },
+	  .help = N_("Have the queue sent: in the background; here and now (-qf); for as long as "
+		     "something waits (-qp); only messages with a text in the ID (-qIabc), a "
+		     "recipient (-qRabc), the sender (-qSabc).") },
+	{ .name = "json", CLAIM(json), .chapter = FLAGS_ASK,
+	  .help = N_("Show a list in a form for programs.") },
+	{ .name = "all", CLAIM(all), .chapter = FLAGS_ASK,
+	  .help = N_("Show a list to its end, however long it is.") },
 	{ .name = "version", .mode = MODE_VERSION, .chapter = FLAGS_ASK,
 	  .help = N_("Show version and build.") },
 	{ .name = "help", .mode = MODE_HELP, .chapter = FLAGS_ASK, .help = N_("Show this help.") },

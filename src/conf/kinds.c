@@ -328,6 +328,39 @@ print_number(const struct kind *kind, const void *place, struct buf *out)
 		buf_add_string(out, "off");
 }
 
+static bool
+parse_rate(const struct kind *kind, struct arena *arena, struct span text, void *place,
+	   struct error *err)
+{
+	enum { COUNT_MOST = 100000, SECONDS_MOST = 31 * 24 * 3600 };
+	size_t slash = span_find(text, '/');
+	struct rate *value = place;
+
+	(void)kind;
+	*value = (struct rate){ 0 };
+	if (!text.len || span_same_word(text, SPAN("off")))
+		return true;
+	if (parse_limited(span_part(text, 0, slash), COUNT_MOST, &value->count) &&
+	    parse_limited(span_part(text, slash + 1, SIZE_MAX), SECONDS_MOST,
+			  &value->seconds) &&
+	    value->count && value->seconds)
+		return true;
+	return fail(err, FAULT_CONFIG,
+		    _("%s is no rate like 100/3600 (messages/seconds), with at most %d "
+		      "messages"),
+		    quoted(arena, text), COUNT_MOST);
+}
+
+static void
+print_rate(const struct kind *kind, const void *place, struct buf *out)
+{
+	const struct rate *value = place;
+
+	(void)kind;
+	if (value->count)
+		buf_printf(out, "%u/%u", value->count, value->seconds);
+}
+
 /* ---- secrets ---- */
 
 static bool
@@ -441,6 +474,10 @@ const struct kind kind_add_missing = {
 const struct kind kind_to_header = CHOICE_KIND(enum to_header, "auto|on|off|undisclosed_recipients",
 					       to_header_words, "on");
 
+const struct kind kind_rate = {
+	.placeholder = "NUMBER/SECONDS", .size = sizeof(struct rate),
+	.parse = parse_rate, .print = print_rate,
+};
 const struct kind kind_secret = {
 	.placeholder = "TEXT", .size = sizeof(struct secret), .hidden = true,
 	.parse = parse_secret, .print = print_secret,

@@ -61,6 +61,7 @@ extern const struct kind kind_family;	   /* enum ip_family */
 extern const struct kind kind_add_field;   /* enum add_field */
 extern const struct kind kind_add_missing; /* enum add_field, without `on` */
 extern const struct kind kind_to_header;   /* enum to_header */
+extern const struct kind kind_rate;	   /* struct rate: COUNT/SECONDS */
 extern const struct kind kind_secret;	   /* struct secret */
 
 #endif

@@ -354,6 +354,8 @@ take_command(struct reading *reading, struct words *words)
 		return false;
 	if (strcmp(*words->next, "info") == 0) {
 		request->mode = MODE_INFO;
+	} else if (strcmp(*words->next, "queue") == 0) {
+		request->mode = MODE_QUEUE;
 	} else if (strcmp(*words->next, "help") == 0) {
 		request->mode = MODE_HELP;
 		/* Whatever it looks like: `help --tls` asks about that option. */
@@ -383,6 +385,7 @@ use_operands(struct request *request, bool command, struct error *err)
 	case MODE_CHECK:
 	case MODE_QUEUE_LIST:
 	case MODE_QUEUE_RUN:
+	case MODE_QUEUE:
 	case MODE_NOTHING:
 		return true;
 	case MODE_INFO:

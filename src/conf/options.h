@@ -18,13 +18,32 @@ enum mode {
 	MODE_CHECK,	 /* -bC: whether there is an account that can be used */
 	MODE_QUEUE_LIST, /* -bp, mailq */
 	MODE_QUEUE_RUN,	 /* -q, runq */
+	MODE_QUEUE,	 /* queue: look at it and change it */
 	MODE_NOTHING,	 /* -bh, hoststat, purgestat: there is nothing to tell */
 	MODE_VERSION,
 	MODE_HELP
 };
 
+/* When a message goes: -od. */
+enum delivery_mode {
+	DELIVER_AUTO,	    /* one attempt now, else later */
+	DELIVER_NOW,	    /* the same, and somebody wants to know what comes of it */
+	DELIVER_BACKGROUND, /* into the queue, and from there at once */
+	DELIVER_LATER	    /* into the queue, for the next run */
+};
+
+/* Which messages a run of the queue is about, and how it is done. */
+struct queue_run {
+	bool foreground;		     /* -qf, and the others but -qp */
+	bool stay;			     /* -qp: as long as something waits */
+	const char *id, *recipient, *sender; /* -qI -qR -qS; NULL: all */
+};
+
 struct request {
 	enum mode mode;
+	enum delivery_mode delivery;
+	struct queue_run queue_run;
+	bool json, all;		  /* --json, --all: how a list is shown */
 	const char *topic;	  /* of help; argument of --rmqs */
 	const char *config_file;  /* -C */
 	struct account_wish wish; /* -a, and the sender */
@@ -52,7 +71,7 @@ struct request {
 
 /* Reads the command line: sendmail's flags (clustered, attached, detached; every flag
  * that a sendmail ever had is accepted), and long options from the settings table, which
- * may be shortened. When the first argument is `info` or `help`, that command runs,
+ * may be shortened. When the first argument is `info`, `queue` or `help`, that command runs,
  * unless the program is called by the name of a sendmail. Options stop at the first
  * operand that is none, or at `--`; behind a command they do not.
  *

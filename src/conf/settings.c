@@ -21,6 +21,7 @@
 #define ADD_FIELD(member) .kind = &kind_add_field, .at = MEMBER(enum add_field, member)
 #define ADD_MISSING(member) .kind = &kind_add_missing, .at = MEMBER(enum add_field, member)
 #define TO_HEADER(member) .kind = &kind_to_header, .at = MEMBER(enum to_header, member)
+#define RATE(member) .kind = &kind_rate, .at = MEMBER(struct rate, member)
 #define SECRET(member) .kind = &kind_secret, .at = MEMBER(struct secret, member)
 
 const char *const chapter_titles[CHAPTER_COUNT] = {
@@ -28,6 +29,7 @@ const char *const chapter_titles[CHAPTER_COUNT] = {
 	[CHAPTER_TLS]     = N_("TLS"),
 	[CHAPTER_LOGIN]   = N_("Login"),
 	[CHAPTER_MESSAGE] = N_("The message"),
+	[CHAPTER_QUEUE]   = N_("The queue"),
 	[CHAPTER_LOG]     = N_("Logging"),
 };
 
@@ -163,6 +165,30 @@ const struct setting settings[] = {
 		     "delay.") },
 	{ .name = "dsn_return", WORDS(return, dsn_return), .chapter = CHAPTER_MESSAGE,
 	  .fallback = "", .help = N_("How much of the message a report returns.") },
+
+	/* ---- the queue ---- */
+	{ .name = "queue", FLAG(queue.on), .chapter = CHAPTER_QUEUE, .fallback = "on",
+	  .msmtp = "off",
+	  .help = N_("Keep mail that cannot go now, and send it later.") },
+	{ .name = "queue_dir", WORDS(path, queue.dir), .chapter = CHAPTER_QUEUE, .fallback = "",
+	  .help = N_("Folder for it; else /var/spool/postrider for root, and "
+		     "~/.local/state/postrider/queue for others.") },
+	{ .name = "queue_lifetime", NUMBER(number, queue.lifetime), .chapter = CHAPTER_QUEUE,
+	  .fallback = "5", .help = N_("Days after which it is given up and the sender is told.") },
+	{ .name = "patience", NUMBER(seconds, queue.patience), .chapter = CHAPTER_QUEUE,
+	  .fallback = "10",
+	  .help = N_("Seconds for which a caller waits for the server before the queue takes "
+		     "over.") },
+	{ .name = "fallback", WORDS(text, queue.fallback), .chapter = CHAPTER_QUEUE,
+	  .fallback = "",
+	  .help = N_("Account to use when this one's server cannot be reached or refuses for "
+		     "now.") },
+	{ .name = "rate_limit", RATE(queue.rate), .chapter = CHAPTER_QUEUE, .fallback = "",
+	  .help = N_("How many messages the provider allows in how many seconds, as 100/3600.") },
+	{ .name = "max_connections", NUMBER(number, queue.max_connections),
+	  .chapter = CHAPTER_QUEUE, .fallback = "",
+	  .help = N_("How many connections to the server there may be at once; unset: one for "
+		     "the queue, and any number for callers.") },
 
 	/* ---- logging ---- */
 	{ .name = "logfile", WORDS(path, log.file), .chapter = CHAPTER_LOG, .fallback = "",

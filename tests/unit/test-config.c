@@ -90,8 +90,11 @@ static const struct {
 	{ "acount x\n", "!f:1: unknown setting \"acount\"; did you mean \"account\"?" },
 	{ "host h\ntls_cerfile x\n",
 	  "!f:2: unknown setting \"tls_cerfile\"; did you mean \"tls_cert_file\"?" },
-	{ "fallback other\n", "!f:1: unknown setting \"fallback\"" },
-	{ "queue on\n", "!f:1: unknown setting \"queue\"" },
+	{ "fall_back other\n", "!f:1: unknown setting \"fall_back\"; did you mean \"fallback\"?" },
+	{ "host h\nfallback other\nqueue on\n", "default host=h queue=on fallback=other" },
+	{ "host h\nrate_limit 100/3600\n", "default host=h rate_limit=100/3600" },
+	{ "rate_limit 100\n", "!f:1: the value of \"rate_limit\" is wrong: \"100\" is no rate "
+				"like 100/3600 (messages/seconds), with at most 100000 messages" },
 	{ "pasword hunter2\n", "!f:1: unknown setting \"pasword\"; did you mean \"password\"?" },
 	{ "host=h\n", "!f:1: unknown setting \"host=h\"; did you mean \"host\"?" },
 	{ "b\xff\xfe x\n", "!f:1: unknown setting \"b\\xff\\xfe\"" },

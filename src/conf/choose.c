@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Chooses an account and finishes it. */
+#include "conf/choose.h"
+
+static bool
+without_file(struct arena *arena, struct chosen *chosen, struct error *err)
+{
+	chosen->account = chosen->own = arena_take(arena, sizeof(*chosen->own));
+	if (!account_defaults(arena, DIALECT_POSTRIDER, chosen->own, err))
+		return false;
+	/* Nobody has set up a queue who only gives a host. */
+	chosen->own->queue.on = false;
+	return true;
+}
+
+bool
+account_choose(struct arena *arena, const struct account_key *key, const char *sender,
+	       struct chosen *chosen, struct error *err)
+{
+	struct account_wish wish = { .name = key->name, .sender = sender };
+
+	if (key->without_file) {
+		if (!without_file(arena, chosen, err))
+			return false;
+	} else if (!config_read(arena, key->config_file, &chosen->config, err) ||
+		   !config_choose(&chosen->config, &wish, &chosen->account, err)) {
+		return false;
+	}
+	for (size_t i = 0; i < key->assignment_count; i++)
+		if (!setting_apply(arena, chosen->account, &key->assignments[i], err))
+			return false;
+	return account_finish(arena, chosen->account, err);
+}
+
+void
+chosen_release(struct chosen *chosen)
+{
+	if (chosen->own)
+		account_release(chosen->own);
+	config_release(&chosen->config);
+	*chosen = (struct chosen){ 0 };
+}
+
+char *
+assignment_print(struct arena *arena, const struct assignment *assignment)
+{
+	return arena_printf(arena, "%s=%s", settings[assignment->row].name,
+			    span_string(arena, assignment->text));
+}
+
+bool
+assignment_parse(struct span text, struct assignment *assignment)
+{
+	size_t equals = span_find(text, '=');
+	int row = setting_row(span_part(text, 0, equals));
+
+	if (equals == text.len || row < 0)
+		return false;
+	*assignment = (struct assignment){
+		.row = (size_t)row,
+		.text = span_part(text, equals + 1, SIZE_MAX),
+		.origin = { .kind = ORIGIN_OPTION },
+	};
+	return true;
+}
