@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sends a message of the queue and writes the verdicts down before anything else. */
+#include "queue/attempt.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+	FIRST = 60 * 1000,     /* ms until the second try */
+	LAST = 60 * 60 * 1000, /* ms at most between two */
+};
+
+int64_t
+attempt_due(unsigned attempts)
+{
+	int64_t delay = FIRST;
+
+	for (unsigned i = 1; i < attempts && delay < LAST; i++)
+		delay *= 2;
+	return wall_ms() + jitter(delay < LAST ? delay : LAST, 10);
+}
+
+bool
+is_about_login(const struct verdict *verdict)
+{
+	static const int codes[] = { 530, 534, 535, 538 };
+
+	if (verdict->outcome != REFUSED || !verdict->by)
+		return false;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (verdict->by->reply.code == codes[i])
+			return true;
+	return false;
+}
+
+/* ---- what is written ---- */
+
+static const char *
+verdict_text(struct arena *arena, const struct verdict *verdict)
+{
+	if (verdict->why)
+		return verdict->why;
+	return verdict->by ? reply_show(arena, &verdict->by->reply) : "";
+}
+
+/* Everybody has it: one word says so. */
+static bool
+everybody_has_it(const struct attempt *attempt, const struct delivery *delivery)
+{
+	return delivery->delivered == delivery->envelope->count &&
+	       attempt->waiting.count ==
+		       entry_count(attempt->entry, RECIPIENT_WAITS, false) &&
+	       !entry_count(attempt->entry, RECIPIENT_REFUSED, false);
+}
+
+static void
+note_verdict(struct notes *notes, const struct attempt *attempt,
+	     const struct verdict *verdict, size_t i)
+{
+	struct entry *entry = attempt->entry;
+	const char *text = verdict_text(entry->arena, verdict);
+
+	switch (verdict->outcome) {
+	case DELIVERED:
+		note(notes, "rcpt", "%zu ok %s", i, text);
+		break;
+	case REFUSED:
+		if (!is_about_login(verdict))
+			note(notes, "rcpt", "%zu fail %s", i, text);
+		break;
+	case DEFERRED:
+		/* The same words again tell nothing. */
+		if (!entry->recipients[i].text ||
+		    strcmp(entry->recipients[i].text, text) != 0)
+			note(notes, "defer", "%zu %s", i, text);
+		break;
+	case IN_DOUBT:
+	case PENDING:
+	case WAITING:
+		break;
+	}
+}
+
+static const char *
+reason(struct arena *arena, const struct error *err)
+{
+	if (!err->fault)
+		return "";
+	return err->reply ? arena_printf(arena, "%s: %s", err->what, err->reply)
+			  : err->what;
+}
+
+/* Why those wait who still do: the first refusal for now, or what ended the session. */
+static const char *
+why_deferred(const struct attempt *attempt, const struct delivery *delivery,
+	     const struct error *err)
+{
+	for (size_t i = 0; delivery->verdicts && i < delivery->envelope->count; i++)
+		if (delivery->verdicts[i].outcome == DEFERRED)
+			return verdict_text(attempt->entry->arena,
+					    &delivery->verdicts[i]);
+	return reason(attempt->entry->arena, err);
+}
+
+static bool
+write_verdicts(struct attempt *attempt, const struct delivery *delivery,
+	       const struct error *sent, struct error *err)
+{
+	struct entry *entry = attempt->entry;
+	struct notes notes = { .entry = entry };
+	bool all = everybody_has_it(attempt, delivery);
+
+	if (all)
+		note(&notes, "done", "%s", "");
+	for (size_t k = 0; !all && delivery->verdicts && k < attempt->waiting.count; k++)
+		note_verdict(&notes, attempt, &delivery->verdicts[k], attempt->index[k]);
+	if (sent->fault == FAULT_UNCERTAIN)
+		note(&notes, "doubt", "%s", "");
+	if (!all && entry_count(entry, RECIPIENT_WAITS, false)) {
+		note(&notes, "defer", "* %s", why_deferred(attempt, delivery, sent));
+		note(&notes, "due", "%" PRId64, attempt_due(entry->attempts));
+	}
+	return notes_write(&notes, true) ||
+	       fail_errno(err, FAULT_IO,
+			  _("The journal of a message in the queue cannot be written"));
+}
+
+/* A message that the server has taken and that cannot be marked would be sent again. */
+static bool
+write_start(struct entry *entry, struct error *err)
+{
+	struct notes notes = { .entry = entry };
+
+	note(&notes, "start", "%s", "");
+	return notes_write(&notes, false) ||
+	       fail_errno(err, FAULT_IO,
+			  _("The journal of a message in the queue cannot be written"));
+}
+
+void
+attempt_completing(struct attempt *attempt)
+{
+	struct notes notes = { .entry = attempt->entry };
+
+	/* If it cannot be written, a crash now is taken for one before. */
+	note(&notes, "dot-sent", "%s", "");
+	if (!notes_write(&notes, false))
+		return;
+}
+
+/* ---- one route ---- */
+
+static void
+collect_waiting(struct attempt *attempt)
+{
+	struct entry *entry = attempt->entry;
+	const struct envelope *all = &entry->envelope;
+	size_t count = 0;
+
+	attempt->waiting = *all;
+	attempt->waiting.to = arena_array(entry->arena, const char *, all->count);
+	attempt->index = arena_array(entry->arena, size_t, all->count);
+	for (size_t i = 0; i < all->count; i++) {
+		if (entry->recipients[i].state != RECIPIENT_WAITS)
+			continue;
+		attempt->waiting.to[count] = all->to[i];
+		attempt->index[count++] = i;
+	}
+	attempt->waiting.count = count;
+}
+
+/* Reports that the server cannot make are done without: the mail matters more, and nobody
+ * is there to decide. */
+static void
+waive_reports(struct attempt *attempt, const struct session *session)
+{
+	if (session->caps.dsn)
+		return;
+	attempt->waiting.options.notify = attempt->waiting.options.ret = NULL;
+	attempt->waiting.options.envid = NULL;
+	attempt->waiting.needs &= ~(unsigned)NEEDS_DSN;
+}
+
+/* What came of it says something about the server, too. */
+static void
+judge_route(struct route *route, const struct delivery *delivery,
+	    const struct error *sent)
+{
+	struct session *session = &route->connection.session;
+	bool login = delivery->verdicts && is_about_login(&delivery->verdicts[0]);
+
+	if (login)
+		route_fail(route, sent);
+	else if (session->failed.fault && delivery->delivered < delivery->envelope->count)
+		route_fail(route, &session->failed);
+	else if (session->failed.fault)
+		route_reopen(route);
+	else
+		route_worked(route);
+	session_forget(session, &route->arena);
+}
+
+static void
+tell_attempt(const struct attempt *attempt, const struct route *route,
+	     const struct delivery *delivery, const struct error *sent)
+{
+	const struct queue_event event = {
+		.id = attempt->entry->name.id,
+		.account = route->chosen.account,
+		.envelope = &attempt->waiting,
+		.delivery = delivery,
+		.err = sent,
+	};
+
+	attempt->tell(attempt->context, &event);
+}
+
+/* A server that closes between two messages has had enough of them on one connection. */
+static bool
+is_enough(const struct route *route, const struct delivery *delivery)
+{
+	const struct session *session = &route->connection.session;
+
+	return session->failed.fault && route->carried > 0 && !delivery->delivered &&
+	       (!session->last || session->last->stage < STAGE_CONTENT);
+}
+
+static bool
+send_over(struct attempt *attempt, struct route *route, struct error *err)
+{
+	struct entry *entry = attempt->entry;
+	struct session *session = &route->connection.session;
+	struct error sent = { .arena = entry->arena };
+	struct delivery delivery = {
+		.envelope = &attempt->waiting,
+		.message = &attempt->message,
+		.composed = &attempt->composed,
+		.partial = true,
+	};
+	bool ok;
+
+	collect_waiting(attempt);
+	waive_reports(attempt, session);
+	if (!write_start(entry, err))
+		return false;
+	session_forget(session, entry->arena);
+	if (!submit(session, &delivery, &sent) && is_enough(route, &delivery)) {
+		session_forget(session, &route->arena);
+		route_reopen(route);
+		return !route_open(route) || send_over(attempt, route, err);
+	}
+	ok = write_verdicts(attempt, &delivery, &sent, err);
+	route->carried++;
+	tell_attempt(attempt, route, &delivery, &sent);
+	judge_route(route, &delivery, &sent);
+	return ok;
+}
+
+bool
+attempt_entry(struct attempt *attempt, struct route *route, struct error *err)
+{
+	struct entry *entry = attempt->entry;
+	bool ok = true;
+
+	attempt->message.body.fd = -1;
+	if (!entry_message(entry, &attempt->message, &attempt->composed, err))
+		return false;
+	while (ok && route && !entry->done &&
+	       entry_count(entry, RECIPIENT_WAITS, false)) {
+		bool fresh = route->state == ROUTE_NEW;
+
+		if (route_open(route) && route_count(route))
+			ok = send_over(attempt, route, err);
+		else if (fresh && route->failed.fault)
+			tell_attempt(attempt, route, NULL, &route->failed);
+		/* What one server may have must not go to another. */
+		route = entry->in_doubt ? NULL : route->fallback;
+	}
+	buf_release(&attempt->message.text);
+	return ok;
+}

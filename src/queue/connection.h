@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The way to an account's server: secret, connection, TLS, login. */
+#ifndef QUEUE_CONNECTION_H
+#define QUEUE_CONNECTION_H
+
+#include "conf/account.h"
+#include "smtp/session.h"
+
+/* The members in the first group are set by the caller, the others are to be zero. */
+struct connection {
+	struct arena *arena;
+	const struct account *account;
+	struct watcher watcher;
+	unsigned patience; /* s until the server must have greeted, and then for each
+			    * reply of the login; 0: as long as the protocol allows */
+
+	struct finder finder;
+	struct session session; /* session.arena is NULL before connection_open */
+};
+
+/* Starts what finds the secret, if login or key may want one. */
+bool connection_prepare(struct connection *connection, struct error *err) MUST_CHECK;
+/* Connects, and secures the line as the account says. */
+bool connection_open(struct connection *connection, struct error *err) MUST_CHECK;
+/* Logs in as the account says. */
+bool connection_login(struct connection *connection, struct error *err) MUST_CHECK;
+/* Ends the session politely, if there is one; its history stays. */
+void connection_close(struct connection *connection);
+/* Lets go of the secret. */
+void connection_release(struct connection *connection);
+
+#endif

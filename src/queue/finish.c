@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ends the stay of a message in the queue. */
+#include "queue/finish.h"
+
+#include "queue/notice.h"
+
+#include <inttypes.h>
+
+enum { DAY = 24 * 60 * 60 * 1000 /* ms */ };
+
+static bool
+write_notes(struct notes *notes, struct error *err)
+{
+	return notes_write(notes, true) ||
+	       fail_errno(err, FAULT_IO,
+			  _("The journal of a message in the queue cannot be written"));
+}
+
+/* Refused recipients of whom the sender knows nothing yet. */
+static bool
+tell_sender(struct entry *entry, int64_t lifetime, struct error *err)
+{
+	struct notes notes = { .entry = entry };
+
+	if (!entry_count(entry, RECIPIENT_REFUSED, true))
+		return true;
+	if (notice_is_due(entry) && !notice_keep(entry, lifetime, err))
+		return false;
+	for (size_t i = 0; i < entry->envelope.count; i++)
+		if (entry->recipients[i].state == RECIPIENT_REFUSED &&
+		    !entry->recipients[i].noticed)
+			note(&notes, "noticed", "%zu", i);
+	return write_notes(&notes, err);
+}
+
+bool
+finish_entry(struct entry *entry, int64_t lifetime, bool *moved, struct error *err)
+{
+	*moved = false;
+	if (!entry->done && !tell_sender(entry, lifetime, err))
+		return false;
+	if (!entry->done && entry_count(entry, RECIPIENT_WAITS, false))
+		return true;
+	*moved = true;
+	if (entry_count(entry, RECIPIENT_REFUSED, false))
+		return spool_move(entry->spool, &entry->name, entry->place, PLACE_FAILED,
+				  err);
+	return spool_remove(entry->spool, entry->place, &entry->name) ||
+	       spool_fail(entry->spool->path, _("A message cannot be removed"), err);
+}
+
+bool
+expire_entry(struct entry *entry, struct error *err)
+{
+	struct notes notes = { .entry = entry };
+
+	for (size_t i = 0; i < entry->envelope.count; i++) {
+		const struct recipient *recipient = &entry->recipients[i];
+		const char *why = recipient->text ? recipient->text : "";
+
+		if (recipient->state == RECIPIENT_WAITS)
+			note(&notes, "rcpt",
+			     "%zu fail 4.4.7 given up after %" PRId64 " days%s%s", i,
+			     (wall_ms() - entry->arrival) / DAY, *why ? ": " : "", why);
+	}
+	return write_notes(&notes, err);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What becomes of a message when nobody waits for it any more: it goes, or it is kept for
+ * its sender, who is told. */
+#ifndef QUEUE_FINISH_H
+#define QUEUE_FINISH_H
+
+#include "queue/entry.h"
+
+/* For a claimed entry in msg/. Tells the sender about recipients that were refused, in the
+ * queue itself; and when nobody waits, removes the message, or moves it to failed/ when
+ * somebody was refused. Each step is durable before the next, so that it may be called
+ * again after a crash at any point. *MOVED: it is not in msg/ any more. */
+bool finish_entry(struct entry *entry, int64_t lifetime, bool *moved,
+		  struct error *err) MUST_CHECK;
+
+/* Its time is over: whoever waits is refused. */
+bool expire_entry(struct entry *entry, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reads the journal of a message, and writes it. */
+#include "queue/journal.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- read ---- */
+
+static bool
+take_number(struct span *rest, uint64_t *number)
+{
+	return span_number(span_word(rest), number);
+}
+
+/* "*", or the number of a recipient. */
+static bool
+take_index(const struct entry *entry, struct span *rest, size_t *first, size_t *last)
+{
+	struct span word = span_word(rest);
+	uint64_t index;
+
+	*first = 0;
+	*last = entry->envelope.count;
+	if (span_equal(word, SPAN("*")))
+		return true;
+	if (!span_number(word, &index) || index >= entry->envelope.count)
+		return false;
+	*first = (size_t)index;
+	*last = (size_t)index + 1;
+	return true;
+}
+
+/* The attempt has come to an end that somebody wrote down. */
+static void
+finish(struct entry *entry)
+{
+	entry->unfinished = 0;
+	entry->dot_sent = false;
+}
+
+static bool
+apply_start(struct entry *entry, struct span rest)
+{
+	(void)rest;
+	entry->unfinished++;
+	return true;
+}
+
+static bool
+apply_dot_sent(struct entry *entry, struct span rest)
+{
+	(void)rest;
+	entry->dot_sent = true;
+	return true;
+}
+
+static bool
+apply_doubt(struct entry *entry, struct span rest)
+{
+	(void)rest;
+	entry->in_doubt = true;
+	return true;
+}
+
+static bool
+apply_rcpt(struct entry *entry, struct span rest)
+{
+	struct recipient *recipient;
+	size_t first, last;
+	struct span word;
+
+	if (!take_index(entry, &rest, &first, &last) || last != first + 1)
+		return false;
+	recipient = &entry->recipients[first];
+	word = span_word(&rest);
+	recipient->state =
+		span_equal(word, SPAN("ok")) ? RECIPIENT_HAS_IT : RECIPIENT_REFUSED;
+	recipient->text = span_string(entry->arena, rest);
+	recipient->noticed = false;
+	finish(entry);
+	return true;
+}
+
+static bool
+apply_defer(struct entry *entry, struct span rest)
+{
+	size_t first, last;
+
+	if (!take_index(entry, &rest, &first, &last))
+		return false;
+	if (entry->unfinished || !entry->attempts)
+		entry->attempts++;
+	entry->why = span_string(entry->arena, rest);
+	for (size_t i = first; i < last; i++)
+		if (entry->recipients[i].state == RECIPIENT_WAITS)
+			entry->recipients[i].text = entry->why;
+	finish(entry);
+	return true;
+}
+
+static bool
+apply_due(struct entry *entry, struct span rest)
+{
+	uint64_t due;
+
+	if (!take_number(&rest, &due) || due > INT64_MAX)
+		return false;
+	entry->due = (int64_t)due;
+	return true;
+}
+
+static bool
+apply_noticed(struct entry *entry, struct span rest)
+{
+	size_t first, last;
+
+	if (!take_index(entry, &rest, &first, &last))
+		return false;
+	for (size_t i = first; i < last; i++)
+		entry->recipients[i].noticed = true;
+	return true;
+}
+
+static bool
+apply_account(struct entry *entry, struct span rest)
+{
+	entry->key = (struct account_key){
+		.name = span_string(entry->arena, rest),
+		.config_file = entry->key.config_file,
+	};
+	return true;
+}
+
+static bool
+apply_released(struct entry *entry, struct span rest)
+{
+	(void)rest;
+	entry->unfinished = entry->attempts = 0;
+	entry->due = 0;
+	return true;
+}
+
+static bool
+apply_retry(struct entry *entry, struct span rest)
+{
+	for (size_t i = 0; i < entry->envelope.count; i++)
+		if (entry->recipients[i].state == RECIPIENT_REFUSED)
+			entry->recipients[i] = (struct recipient){ 0 };
+	entry->done = false;
+	return apply_released(entry, rest);
+}
+
+static bool
+apply_expires(struct entry *entry, struct span rest)
+{
+	uint64_t expires;
+
+	if (!take_number(&rest, &expires) || expires > INT64_MAX)
+		return false;
+	entry->expires = (int64_t)expires;
+	return true;
+}
+
+static bool
+apply_done(struct entry *entry, struct span rest)
+{
+	(void)rest;
+	entry->done = true;
+	finish(entry);
+	return true;
+}
+
+static const struct {
+	const char *type;
+	bool (*apply)(struct entry *entry, struct span rest);
+} events[] = {
+	{ "start", apply_start },     { "dot-sent", apply_dot_sent },
+	{ "doubt", apply_doubt },     { "rcpt", apply_rcpt },
+	{ "defer", apply_defer },     { "due", apply_due },
+	{ "noticed", apply_noticed }, { "account", apply_account },
+	{ "retry", apply_retry },     { "released", apply_released },
+	{ "expires", apply_expires }, { "done", apply_done },
+};
+
+bool
+journal_apply(struct entry *entry, const struct record_view *record)
+{
+	struct span rest = record->value;
+	uint64_t sequence, when;
+
+	if (!take_number(&rest, &sequence) || !take_number(&rest, &when))
+		return false;
+	entry->records++;
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (record_is(record, events[i].type))
+			return events[i].apply(entry, rest);
+	return false;
+}
+
+/* ---- written ---- */
+
+void
+note(struct notes *notes, const char *type, const char *format, ...)
+{
+	struct entry *entry = notes->entry;
+	size_t start = notes->text.len;
+	struct record_view record;
+	struct span written;
+	va_list arguments;
+
+	va_start(arguments, format);
+	record_printf(&notes->text, type, "%u %" PRId64 "%s%s", entry->records + 1,
+		      wall_ms(), *format ? " " : "",
+		      arena_vprintf(entry->arena, format, arguments));
+	va_end(arguments);
+	written = span_part(buf_span(&notes->text), start, SIZE_MAX);
+	/* The entry is as it would be if it were read again. */
+	if (record_next(&written, &record) == RECORD_WHOLE)
+		journal_apply(entry, &record);
+}
+
+static void
+hint_due(const struct entry *entry)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+					   { .tv_sec = entry->due / 1000,
+					     .tv_nsec = entry->due % 1000 * 1000000 } };
+
+	/* Without the hint somebody looks at it too early, and sees what the journal
+	 * says. */
+	if (futimens(entry->fd, times) != 0)
+		errno = 0;
+}
+
+bool
+notes_write(struct notes *notes, bool durable)
+{
+	struct entry *entry = notes->entry;
+	CLEANUP(release_buf) struct buf text = notes->text;
+	size_t done = 0;
+
+	notes->text = (struct buf){ 0 };
+	while (done < text.len) {
+		ssize_t put = pwrite(entry->fd, text.at + done, text.len - done,
+				     (off_t)(entry->journal_end + done));
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		done += (size_t)put;
+	}
+	entry->journal_end += text.len;
+	hint_due(entry);
+	return !durable || fdatasync(entry->fd) == 0;
+}

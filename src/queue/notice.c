@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writes delivery status notifications. */
+#include "queue/notice.h"
+
+#include "base/file.h"
+#include "net/digest.h"
+#include "queue/keep.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { HEADER_SHOWN = 64 * 1024 /* octets of the header that are returned */ };
+
+bool
+notice_is_due(const struct entry *entry)
+{
+	const char *notify = entry->envelope.options.notify;
+
+	return *entry->envelope.sender && !entry->about &&
+	       (!notify || strstr(notify, "FAILURE"));
+}
+
+/* ---- which ---- */
+
+static size_t
+first_untold(const struct entry *entry)
+{
+	size_t i = 0;
+
+	while (i < entry->envelope.count &&
+	       (entry->recipients[i].state != RECIPIENT_REFUSED ||
+		entry->recipients[i].noticed))
+		i++;
+	return i;
+}
+
+/* The time of the message, and twelve digits that depend on it and on the event. */
+static void
+notice_id(const struct entry *entry, char id[ID_DIGITS + 1])
+{
+	char hex[DIGEST_HEX + 1];
+	const char *event = arena_printf(entry->arena, "%s refused %zu", entry->name.id,
+					 first_untold(entry));
+
+	digest_hex(span_of(event), hex);
+	memcpy(id, entry->name.id, ID_DIGITS / 2);
+	for (size_t i = ID_DIGITS / 2; i < ID_DIGITS; i++)
+		id[i] = hex[i] >= 'a' ? (char)(hex[i] - 'a' + 'A') : hex[i];
+	id[ID_DIGITS] = '\0';
+}
+
+bool
+notice_must_wait(const struct entry *entry)
+{
+	struct entry subject = {
+		.arena = entry->arena,
+		.spool = entry->spool,
+		.place = PLACE_WAITING,
+		.fd = -1,
+	};
+	bool wait;
+
+	if (!entry->about ||
+	    !spool_find(entry->spool, PLACE_WAITING, entry->about, &subject.name))
+		return false;
+	wait = entry_open(&subject, ENTRY_LOOK) == ENTRY_GOOD &&
+	       entry_count(&subject, RECIPIENT_REFUSED, true) > 0;
+	entry_close(&subject);
+	return wait;
+}
+
+/* ---- its text ---- */
+
+static void
+add_time(struct buf *out, const char *field, int64_t ms)
+{
+	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	time_t when = (time_t)(ms / 1000);
+	struct tm utc;
+
+	if (!gmtime_r(&when, &utc))
+		return;
+	buf_printf(out, "%s: %s, %d %s %d %02d:%02d:%02d +0000\r\n", field,
+		   days[utc.tm_wday], utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900,
+		   utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+/* "5.1.1" from "550 5.1.1 no such user" or "4.4.7 …", else 5.0.0 (RFC 3463). */
+static struct span
+status_of(struct span text)
+{
+	for (size_t i = 0; i < 2 && text.len; i++) {
+		struct span word = span_word(&text);
+
+		if (word.len >= 5 && (word.at[0] == '4' || word.at[0] == '5') &&
+		    word.at[1] == '.')
+			return word;
+	}
+	return SPAN("5.0.0");
+}
+
+static void
+add_recipient(const struct entry *entry, size_t i, struct buf *out)
+{
+	const struct recipient *recipient = &entry->recipients[i];
+	struct span text = span_of(recipient->text);
+	const char *to = entry->envelope.to[i];
+	bool reply = text.len && is_digit(text.at[0]);
+
+	buf_printf(out, "\r\nFinal-Recipient: %s; %s\r\nAction: failed\r\nStatus: ",
+		   is_ascii(span_of(to)) ? "rfc822" : "utf-8", to);
+	buf_add_span(out, status_of(text));
+	buf_add_string(out, "\r\n");
+	if (text.len)
+		buf_printf(out, "Diagnostic-Code: %s; %.*s\r\n",
+			   reply ? "smtp" : "X-postrider", (int)text.len, text.at);
+}
+
+static void
+add_people(const struct entry *entry, struct buf *out)
+{
+	for (size_t i = 0; i < entry->envelope.count; i++) {
+		const struct recipient *recipient = &entry->recipients[i];
+
+		if (recipient->state != RECIPIENT_REFUSED || recipient->noticed)
+			continue;
+		buf_printf(out, "  %s\r\n      %s\r\n", entry->envelope.to[i],
+			   recipient->text ? recipient->text : "");
+	}
+}
+
+static const char *
+sender_domain(const struct entry *entry)
+{
+	const char *domain = address_domain(entry->envelope.sender);
+
+	return domain ? domain : "localhost.localdomain";
+}
+
+static void
+add_part(struct buf *out, const char *boundary, const char *type)
+{
+	buf_printf(out, "\r\n--%s\r\nContent-Type: %s\r\n\r\n", boundary, type);
+}
+
+static void
+add_status(const struct entry *entry, struct buf *out)
+{
+	buf_printf(out, "Reporting-MTA: dns; %s\r\n", sender_domain(entry));
+	if (entry->envelope.options.envid)
+		buf_printf(out, "Original-Envelope-Id: %s\r\n",
+			   entry->envelope.options.envid);
+	add_time(out, "Arrival-Date", entry->arrival);
+	for (size_t i = 0; i < entry->envelope.count; i++)
+		if (entry->recipients[i].state == RECIPIENT_REFUSED &&
+		    !entry->recipients[i].noticed)
+			add_recipient(entry, i, out);
+}
+
+static void
+write_text(const struct entry *entry, struct span header, struct buf *out)
+{
+	const char *boundary = arena_printf(entry->arena, "=_%s", entry->name.id);
+	bool ascii = is_ascii(header);
+
+	buf_printf(out, "From: Mail Delivery System <MAILER-DAEMON@%s>\r\n",
+		   sender_domain(entry));
+	buf_printf(out, "To: %s\r\n", entry->envelope.sender);
+	buf_add_string(out, "Subject: Undelivered mail returned to sender\r\n"
+			    "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
+	buf_printf(out,
+		   "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+		   " boundary=\"%s\"\r\n\r\nThis is a MIME message.\r\n",
+		   boundary);
+	add_part(out, boundary, "text/plain; charset=utf-8");
+	buf_printf(
+		out,
+		"This is postrider, the mail program of your host.\r\n\r\nYour message "
+		"could not be delivered to:\r\n\r\n");
+	add_people(entry, out);
+	buf_printf(
+		out,
+		"\r\nIt is kept for 14 days. \"postrider queue show %s\" shows it, and\r\n"
+		"\"postrider queue retry %s\" sends it again.\r\n",
+		entry->name.id, entry->name.id);
+	add_part(out, boundary, "message/delivery-status");
+	add_status(entry, out);
+	add_part(out, boundary, ascii ? "text/rfc822-headers" : "message/global-headers");
+	buf_add_span(out, span_part(header, 0, HEADER_SHOWN));
+	buf_printf(out, "\r\n--%s--\r\n", boundary);
+}
+
+/* ---- kept ---- */
+
+/* The text as a message like any other. */
+static bool
+read_text(struct arena *arena, const struct buf *text, struct message *message,
+	  struct error *err)
+{
+	CLEANUP(close_file) int fd = memfd_create("notice", MFD_CLOEXEC);
+
+	if (fd < 0 || !write_all(fd, text->at, text->len) || lseek(fd, 0, SEEK_SET) != 0)
+		return fail_errno(err, FAULT_SYSTEM, _("A notice cannot be written"));
+	return message_read(arena, fd, false, message, err);
+}
+
+static bool
+keep_text(const struct entry *entry, const struct message *message, int64_t lifetime,
+	  struct error *err)
+{
+	const struct header_policy policy = { .from = ADD_NEVER, .to = TO_OFF };
+	const struct origin_facts origin = {
+		.from = entry->envelope.sender,
+		.id_domain = sender_domain(entry),
+	};
+	const char *to = entry->envelope.sender;
+	struct envelope envelope = { .sender = "", .to = &to, .count = 1 };
+	char id[ID_DIGITS + 1], made[ID_DIGITS + 1];
+	struct entry_name there;
+	struct composed composed;
+	struct parcel parcel;
+
+	envelope_decide_needs(&envelope, message);
+	composed = compose(entry->arena, message, &policy, &origin, &envelope);
+	notice_id(entry, id);
+	parcel = (struct parcel){
+		.id = id,
+		.key = &entry->key,
+		.envelope = &envelope,
+		.composed = &composed,
+		.facts = &message->facts,
+		.about = entry->name.id,
+		.lifetime = lifetime,
+	};
+	for (enum place place = PLACE_WAITING; place < PLACE_CORRUPT; place++)
+		if (spool_find(entry->spool, place, id, &there))
+			return true;
+	return keep_message(entry->spool, &parcel, made, err);
+}
+
+bool
+notice_keep(const struct entry *entry, int64_t lifetime, struct error *err)
+{
+	CLEANUP(release_buf) struct buf text = { 0 };
+	struct message original = { .body.fd = -1 }, message = { .body.fd = -1 };
+	struct composed composed;
+	bool ok = entry_message(entry, &original, &composed, err);
+
+	if (ok)
+		write_text(entry, original.header, &text);
+	buf_release(&original.text);
+	ok = ok && read_text(entry->arena, &text, &message, err) &&
+	     keep_text(entry, &message, lifetime, err);
+	message_release(&message);
+	return ok;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Collects what is due, and sends it account by account. */
+#include "queue/pass.h"
+
+#include "queue/accounts.h"
+#include "queue/finish.h"
+#include "queue/keep.h"
+#include "queue/notice.h"
+#include "queue/scan.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+	BATCH = 10000, /* messages collected at a time, so that memory stays flat */
+	CRASHES = 3,   /* attempts in a row that ended the runner: then it is held */
+	FAR = 70 * 60 * 1000 /* ms: no message waits longer; the clock was changed */
+};
+
+struct run {
+	const struct pass *pass;
+	struct arena arena; /* of the pass */
+	struct accounts accounts;
+	struct entry_name *batch;
+	size_t count, room;
+	bool more; /* there was no room for all */
+	int64_t now, next;
+
+	struct route route; /* of the account whose turn it is */
+	bool routed;
+	struct attempt *current;
+};
+
+/* ---- what is due ---- */
+
+static void
+come_again(struct run *run, int64_t when)
+{
+	if (when && (!run->next || when < run->next))
+		run->next = when;
+}
+
+/* The time of the file is a hint; a clock that was set back must not stop the mail. */
+static bool
+is_due(struct run *run, int folder, const char *file)
+{
+	struct stat info;
+	int64_t due;
+
+	if (run->pass->force)
+		return true;
+	if (fstatat(folder, file, &info, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	due = (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
+	if (due <= run->now || due > run->now + FAR)
+		return true;
+	come_again(run, due);
+	return false;
+}
+
+static void
+add(struct run *run, const struct entry_name *name)
+{
+	if (run->count == run->room) {
+		size_t room = run->room ? 2 * run->room : 64;
+		struct entry_name *more =
+			realloc(run->batch, checked_product(room, sizeof(*more)));
+
+		if (!more)
+			out_of_memory();
+		run->batch = more;
+		run->room = room;
+	}
+	run->batch[run->count++] = *name;
+}
+
+static bool
+collect(void *context, int folder, const char *file, const struct entry_name *name)
+{
+	struct run *run = context;
+	const struct pass *pass = run->pass;
+	struct account_seen *account =
+		accounts_get(&run->accounts, name->tag, pass->force);
+
+	account->waiting++;
+	if (account->closed) {
+		come_again(run, account->again);
+		return true;
+	}
+	if ((pass->id && !strstr(name->id, pass->id)) || !is_due(run, folder, file))
+		return true;
+	/* What a person wants is tried once, so all of it must be known. */
+	if (run->count == BATCH && !pass->force)
+		run->more = true;
+	else
+		add(run, name);
+	return true;
+}
+
+static void
+tell_remark(const struct run *run, const char *id, const char *remark,
+	    const struct error *err)
+{
+	const struct error none = { 0 };
+	const struct queue_event event = {
+		.id = id,
+		.remark = remark,
+		.err = err ? err : &none,
+	};
+
+	run->pass->tell(run->pass->context, &event);
+}
+
+/* A folder, a link, somebody's notes: it is no message, and is not lost. */
+static void
+set_stranger_aside(void *context, int folder, const char *file)
+{
+	struct run *run = context;
+
+	if (scan_set_aside(run->pass->spool, folder, file))
+		tell_remark(run, clean_text(&run->arena, span_of(file)),
+			    "no message of the queue: moved to corrupt/", NULL);
+}
+
+static int
+by_account_and_time(const void *a, const void *b)
+{
+	const struct entry_name *one = a, *other = b;
+	int order = strcmp(one->tag, other->tag);
+
+	return order ? order : strcmp(one->id, other->id);
+}
+
+/* ---- one message ---- */
+
+static bool
+is_wanted(const struct pass *pass, const struct entry *entry)
+{
+	bool found = !pass->recipient;
+
+	for (size_t i = 0; !found && i < entry->envelope.count; i++)
+		found = strstr(entry->envelope.to[i], pass->recipient);
+	return found && (!pass->sender || strstr(entry->envelope.sender, pass->sender));
+}
+
+static bool
+put_in(const struct run *run, struct entry *entry, enum place place, const char *remark,
+       struct error *err)
+{
+	if (!spool_move(entry->spool, &entry->name, PLACE_WAITING, place, err))
+		return false;
+	tell_remark(run, entry->name.id, remark, NULL);
+	return true;
+}
+
+static void
+completing(void *context)
+{
+	const struct run *run = context;
+
+	attempt_completing(run->current);
+}
+
+/* The route of the entry's account, found when its first message comes. */
+static struct route *
+take_route(struct run *run, const struct entry *entry)
+{
+	if (run->routed && strcmp(run->route.standing.tag, entry->name.tag) == 0)
+		return &run->route;
+	if (run->routed)
+		route_release(&run->route);
+	run->route = (struct route){
+		.spool = run->pass->spool,
+		.key = entry->key,
+		.force = run->pass->force,
+		.watcher = { .completing = completing, .context = run },
+	};
+	run->routed = true;
+	route_keep_key(&run->route);
+	route_find(&run->route);
+	return &run->route;
+}
+
+static bool
+is_closed(const struct route *route)
+{
+	for (; route; route = route->fallback)
+		if (route->state != ROUTE_CLOSED)
+			return false;
+	return true;
+}
+
+static int64_t
+lifetime_of(const struct route *route)
+{
+	unsigned days = route->chosen.account ? route->chosen.account->queue.lifetime : 0;
+
+	return (int64_t)(days ? days : 5) * 24 * 60 * 60 * 1000;
+}
+
+static bool
+send_entry(struct run *run, struct entry *entry, struct error *err)
+{
+	struct account_seen *account =
+		accounts_get(&run->accounts, entry->name.tag, run->pass->force);
+	struct route *route = take_route(run, entry);
+	struct attempt attempt = {
+		.entry = entry,
+		.tell = run->pass->tell,
+		.context = run->pass->context,
+	};
+	bool moved = false;
+
+	run->current = &attempt;
+	if (entry->expires <= run->now && !expire_entry(entry, err))
+		return false;
+	if (!is_closed(route) && !attempt_entry(&attempt, route, err))
+		return false;
+	account->closed = is_closed(route);
+	account->again = route->again;
+	if (!finish_entry(entry, lifetime_of(route), &moved, err))
+		return false;
+	if (moved)
+		account->waiting--;
+	else
+		come_again(run, account->closed ? account->again : entry->due);
+	/* A notice may have been made. */
+	run->more |= entry_count(entry, RECIPIENT_REFUSED, false) > 0;
+	return true;
+}
+
+/* It goes by another account since somebody said so: its name follows. */
+static bool
+is_renamed(struct run *run, struct entry *entry, bool *ok, struct error *err)
+{
+	struct entry_name name = entry->name;
+
+	account_tag(&entry->key, name.tag);
+	if (strcmp(name.tag, entry->name.tag) == 0)
+		return false;
+	*ok = spool_rename(entry->spool, PLACE_WAITING, &entry->name, &name) ||
+	      spool_fail(entry->spool->path, _("A message cannot be renamed"), err);
+	run->more = true;
+	return true;
+}
+
+/* A claimed entry that is whole. */
+static bool
+handle(struct run *run, struct entry *entry, struct error *err)
+{
+	const struct pass *pass = run->pass;
+	bool ok;
+
+	if (is_renamed(run, entry, &ok, err))
+		return ok;
+	if (!is_wanted(pass, entry))
+		return true;
+	if (entry->unfinished >= CRASHES && !pass->force)
+		return put_in(run, entry, PLACE_HELD,
+			      "held: three attempts ended the program", err);
+	if (notice_must_wait(entry)) {
+		come_again(run, run->now);
+		return true;
+	}
+	if (!pass->force && entry->due > run->now && entry->due <= run->now + FAR &&
+	    entry->expires > run->now) {
+		come_again(run, entry->due);
+		return true;
+	}
+	return send_entry(run, entry, err);
+}
+
+static bool
+take_entry(struct run *run, const struct entry_name *name, struct error *err)
+{
+	struct arena arena = { 0 };
+	struct entry entry = {
+		.arena = &arena,
+		.spool = run->pass->spool,
+		.place = PLACE_WAITING,
+		.name = *name,
+		.fd = -1,
+	};
+	bool ok = true;
+
+	switch (entry_open(&entry, ENTRY_CLAIM)) {
+	case ENTRY_GOOD:
+		ok = handle(run, &entry, err);
+		break;
+	case ENTRY_DAMAGED:
+		ok = put_in(run, &entry, PLACE_CORRUPT,
+			    "damaged or of a later version: moved to corrupt/", err);
+		break;
+	case ENTRY_TROUBLE:
+		ok = fail_errno(err, FAULT_IO, _("%s: a message cannot be read"),
+				run->pass->spool->path);
+		break;
+	case ENTRY_BUSY:
+	case ENTRY_GONE:
+		break;
+	}
+	/* The error outlives the message. */
+	if (err->what)
+		err->what = arena_string(err->arena, err->what);
+	entry_close(&entry);
+	arena_release(&arena);
+	return ok;
+}
+
+/* ---- the whole ---- */
+
+static bool
+collect_all(struct run *run, struct error *err)
+{
+	const struct scan scan = {
+		.visit = collect,
+		.stranger = set_stranger_aside,
+		.context = run,
+	};
+
+	run->count = 0;
+	run->more = false;
+	run->now = wall_ms();
+	run->next = 0;
+	accounts_recount(&run->accounts);
+	if (!scan_place(run->pass->spool, PLACE_WAITING, &scan))
+		return spool_fail(run->pass->spool->path, _("The queue cannot be read"),
+				  err);
+	if (run->count)
+		qsort(run->batch, run->count, sizeof(*run->batch), by_account_and_time);
+	return true;
+}
+
+static bool
+must_stop(const struct pass *pass)
+{
+	return pass->stop && *pass->stop;
+}
+
+static bool
+send_batch(struct run *run, struct error *err)
+{
+	for (size_t i = 0; i < run->count && !must_stop(run->pass); i++) {
+		const struct account_seen *account =
+			accounts_get(&run->accounts, run->batch[i].tag, run->pass->force);
+
+		if (account->closed)
+			come_again(run, account->again);
+		else if (!take_entry(run, &run->batch[i], err))
+			return false;
+	}
+	return true;
+}
+
+/* Something waits, though nothing said until when: a notice that was made just now. */
+static int64_t
+next_time(const struct run *run)
+{
+	for (size_t i = 0; !run->next && i < run->accounts.count; i++)
+		if (run->accounts.seen[i].waiting)
+			return run->now + 1000;
+	return run->next;
+}
+
+bool
+pass_run(const struct pass *pass, int64_t *next, struct error *err)
+{
+	struct run run = { .pass = pass };
+	bool ok;
+
+	run.accounts = (struct accounts){ .arena = &run.arena, .spool = pass->spool };
+	scan_clean(pass->spool);
+	do
+		ok = collect_all(&run, err) && send_batch(&run, err);
+	while (ok && run.more && run.count && !pass->force && !must_stop(pass));
+	/* What was made meanwhile is to be counted, too. */
+	if (ok && run.more)
+		ok = collect_all(&run, err);
+	if (ok)
+		accounts_tidy(&run.accounts);
+	*next = next_time(&run);
+	/* The resident one may have been waiting for what is gone now. */
+	if (pass->force)
+		spool_wake(pass->spool);
+	if (run.routed)
+		route_release(&run.route);
+	free(run.batch);
+	arena_release(&run.arena);
+	return ok;
+}

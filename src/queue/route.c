@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opens the way to a server for many messages, and closes it when it is of no use. */
+#include "queue/route.h"
+
+#include "base/file.h"
+#include "queue/keep.h"
+#include "queue/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+	FALLBACKS_MAX = 4,
+	BUSY = 5 * 1000 /* ms until another process may have ended its connection */
+};
+
+bool
+fault_mends_itself(enum fault fault)
+{
+	return fault_is_temporary(fault) || fault == FAULT_NO_HOST ||
+	       fault == FAULT_PROTOCOL;
+}
+
+/* ---- how it stands ---- */
+
+/* What had to be mended may have been: the configuration is newer. */
+static bool
+is_mended(const struct route *route)
+{
+	const struct config *config = &route->chosen.config;
+	const char *files[] = { config->user_file, config->system_file };
+	struct stat info;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] && stat(files[i], &info) == 0 &&
+		    (int64_t)info.st_mtim.tv_sec * 1000 > route->standing.failed)
+			return true;
+	return false;
+}
+
+static void
+close_until(struct route *route, int64_t when)
+{
+	route->state = ROUTE_CLOSED;
+	route->again = when;
+}
+
+static const char *
+copy(struct route *route, const char *text)
+{
+	return text ? arena_string(&route->arena, text) : NULL;
+}
+
+void
+route_fail(struct route *route, const struct error *err)
+{
+	const char *why =
+		err->reply ? arena_printf(&route->arena, "%s: %s", err->what, err->reply)
+			   : arena_string(&route->arena, err->what);
+
+	connection_close(&route->connection);
+	standing_failed(&route->standing, !fault_mends_itself(err->fault), why);
+	standing_write(route->spool, &route->standing);
+	route->failed = (struct error){
+		.arena = &route->arena,
+		.fault = err->fault,
+		.what = copy(route, err->what),
+		.reply = copy(route, err->reply),
+	};
+	close_until(route, route->standing.until);
+}
+
+void
+route_worked(struct route *route)
+{
+	if (standing_recovered(&route->standing))
+		standing_write(route->spool, &route->standing);
+}
+
+/* ---- found ---- */
+
+static void
+add_fallback(struct route *route)
+{
+	const char *name = route->chosen.account->queue.fallback;
+
+	route->standing.has_fallback = name != NULL;
+	if (!name || route->depth == FALLBACKS_MAX)
+		return;
+	route->fallback = calloc(1, sizeof(*route->fallback));
+	if (!route->fallback)
+		out_of_memory();
+	*route->fallback = (struct route){
+		.spool = route->spool,
+		.key = { .name = name, .config_file = route->key.config_file },
+		.force = route->force,
+		.watcher = route->watcher,
+		.depth = route->depth + 1,
+	};
+	route_find(route->fallback);
+}
+
+void
+route_keep_key(struct route *route)
+{
+	struct account_key *key = &route->key;
+	struct assignment *all =
+		arena_array(&route->arena, struct assignment, key->assignment_count + 1);
+
+	for (size_t i = 0; i < key->assignment_count; i++) {
+		all[i] = key->assignments[i];
+		all[i].text = span_of(span_string(&route->arena, all[i].text));
+	}
+	key->assignments = all;
+	key->name = copy(route, key->name);
+	key->config_file = copy(route, key->config_file);
+}
+
+void
+route_find(struct route *route)
+{
+	struct error err = { .arena = &route->arena };
+	char tag[TAG_DIGITS + 1];
+	bool known;
+
+	route->slot = -1;
+	account_tag(&route->key, tag);
+	known = standing_read(&route->arena, route->spool, tag, &route->standing);
+	if (!account_choose(&route->arena, &route->key, NULL, &route->chosen, &err)) {
+		route->standing.account = route->key.name;
+		route_fail(route, &err);
+		return;
+	}
+	route->standing.account = route->chosen.account->name;
+	add_fallback(route);
+	if (!known || route->force || route->standing.until <= wall_ms() ||
+	    (route->standing.held && is_mended(route)))
+		return;
+	close_until(route, route->standing.until);
+}
+
+/* ---- opened ---- */
+
+bool
+route_open(struct route *route)
+{
+	const struct account *account = route->chosen.account;
+	struct error err = { .arena = &route->arena };
+	unsigned most;
+
+	if (route->state != ROUTE_NEW)
+		return route->state == ROUTE_OPEN;
+	most = account->queue.max_connections ? account->queue.max_connections : 1;
+	if (!limits_connect(route->spool, route->standing.tag, most, &route->slot)) {
+		close_until(route, wall_ms() + BUSY);
+		return false;
+	}
+	route->connection.arena = &route->arena;
+	route->connection.account = account;
+	route->connection.watcher = route->watcher;
+	if (!connection_prepare(&route->connection, &err) ||
+	    !connection_open(&route->connection, &err) ||
+	    !connection_login(&route->connection, &err)) {
+		route_fail(route, &err);
+		return false;
+	}
+	route->state = ROUTE_OPEN;
+	route->carried = 0;
+	return true;
+}
+
+void
+route_reopen(struct route *route)
+{
+	connection_close(&route->connection);
+	close_file(&route->slot);
+	route->state = ROUTE_NEW;
+}
+
+bool
+route_count(struct route *route)
+{
+	int64_t wait = limits_count(route->spool, route->standing.tag,
+				    route->chosen.account->queue.rate);
+
+	if (!wait)
+		return true;
+	close_until(route, wall_ms() + wait);
+	return false;
+}
+
+void
+route_release(struct route *route)
+{
+	if (route->fallback)
+		route_release(route->fallback);
+	free(route->fallback);
+	connection_close(&route->connection);
+	connection_release(&route->connection);
+	close_file(&route->slot);
+	chosen_release(&route->chosen);
+	arena_release(&route->arena);
+	*route = (struct route){ .slot = -1 };
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The way that mail of one account takes: its configuration, whether it is worth a try,
+ * and the one connection over which many messages go. */
+#ifndef QUEUE_ROUTE_H
+#define QUEUE_ROUTE_H
+
+#include "conf/choose.h"
+#include "queue/connection.h"
+#include "queue/standing.h"
+
+enum route_state { ROUTE_NEW, ROUTE_OPEN, ROUTE_CLOSED };
+
+struct route {
+	/* Set by the caller; the others are to be zero. */
+	const struct spool *spool;
+	struct account_key key;
+	bool force; /* a person wants a try, however the account stands */
+	struct watcher watcher;
+
+	struct arena arena;
+	struct chosen chosen;
+	struct standing standing;
+	struct connection connection;
+	enum route_state state;
+	int slot;
+	unsigned carried; /* messages over this connection */
+	/* Of the connection that failed, for the log; texts in the arena. */
+	struct error failed;
+	int64_t again; /* ms since 1970: when a closed route is worth a try; 0: unknown */
+	struct route *fallback; /* where the account's `fallback` leads; NULL */
+	unsigned depth;		/* of fallbacks */
+};
+
+/* Copies the key into the route, so that it outlives the message that it came from. */
+void route_keep_key(struct route *route);
+/* Finds the account and how it stands. Never fails: an account that is not there has a
+ * closed route and a standing that says why. */
+void route_find(struct route *route);
+/* Connects and logs in, if that was not done. False when that cannot be now. */
+bool route_open(struct route *route) MUST_CHECK;
+/* Ends the connection; the next message opens another one. */
+void route_reopen(struct route *route);
+/* Whether one more message may go over it by the rate limit; else the route closes. */
+bool route_count(struct route *route) MUST_CHECK;
+/* The account cannot be used, for the reason in ERR: the connection ends, and the standing
+ * is written. */
+void route_fail(struct route *route, const struct error *err);
+/* It could be used: a bad standing is over. */
+void route_worked(struct route *route);
+/* Ends the connection and frees everything, fallbacks too. */
+void route_release(struct route *route);
+
+/* Whether a failure of this class mends itself in time. */
+bool fault_mends_itself(enum fault fault);
+
+#endif

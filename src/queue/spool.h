@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The folder of the queue: what is where in it, made on first use, moved so that a power
+ * cut loses nothing.
+ *
+ *	VERSION            "postrider queue 1"
+ *	tmp/               being written
+ *	msg/00 … msg/FF    waiting, a file each; the folder is the end of its ID
+ *	hold/ failed/ corrupt/
+ *	account/TAG        there is mail for this account; when to try it again
+ *	limits/TAG…        what a rate limit and max_connections count
+ *	runner             locked by the resident runner
+ *	wake               a FIFO: a byte wakes that runner
+ */
+#ifndef QUEUE_SPOOL_H
+#define QUEUE_SPOOL_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { ID_DIGITS = 24, TAG_DIGITS = 8, NAME_ROOM = 64 };
+
+/* "ID-TAG-SIZE": a look at the folder tells what there is, without opening a file. */
+struct entry_name {
+	char id[ID_DIGITS + 1];	  /* 12 hexadecimal digits of ms since 1970, 12 random */
+	char tag[TAG_DIGITS + 1]; /* of the account, see queue/standing.h */
+	uint64_t size;		  /* octets of content */
+};
+
+/* A new one, that sorts by time. */
+void id_make(char id[ID_DIGITS + 1]);
+bool is_id(struct span text);
+/* Milliseconds since 1970. */
+int64_t id_time(const char *id);
+int64_t wall_ms(void);
+void name_print(const struct entry_name *name, char out[NAME_ROOM]);
+bool name_parse(const char *text, struct entry_name *name) MUST_CHECK;
+
+/* Where a message is. */
+enum place { PLACE_WAITING, PLACE_HELD, PLACE_FAILED, PLACE_CORRUPT, PLACE_COUNT };
+/* "waiting", … for programs. */
+const char *place_word(enum place place);
+
+struct spool {
+	const char *path;
+	int fd; /* of the folder; -1: it is not there */
+};
+
+/* The setting, else /var/spool/postrider for root, else postrider/queue in
+ * $XDG_STATE_HOME, or .local/state in the home folder (of the environment only when it
+ * is the user's own). NULL when there is no such place. */
+const char *spool_path(struct arena *arena, const char *setting);
+/* Opens what is there; a queue that was never used is no failure. FAULT_CANNOT_CREATE
+ * when it is of a later version, or somebody else's. */
+bool spool_open(const char *path, struct spool *spool, struct error *err) MUST_CHECK;
+/* The same, and makes what is missing, durably. */
+bool spool_make(const char *path, struct spool *spool, struct error *err) MUST_CHECK;
+void spool_close(struct spool *spool);
+
+/* The folder in which an ID is; -1 with errno set. Owned by the caller. */
+int spool_folder(const struct spool *spool, enum place place, const char *id);
+/* Finds the file of an ID in a place; true with its name. */
+bool spool_find(const struct spool *spool, enum place place, const char *id,
+		struct entry_name *name);
+/* Moves the file to another place; durable when it is true. */
+bool spool_move(const struct spool *spool, const struct entry_name *name, enum place from,
+		enum place to, struct error *err) MUST_CHECK;
+/* Gives the file of an ID another tag; durable. False with errno set. */
+bool spool_rename(const struct spool *spool, enum place place,
+		  const struct entry_name *from, const struct entry_name *to) MUST_CHECK;
+/* Removes the file. Not yet durable: at worst it is there again after a power cut, and
+ * its journal tells that it is done. */
+bool spool_remove(const struct spool *spool, enum place place,
+		  const struct entry_name *name) MUST_CHECK;
+/* Makes a change of names in a folder durable. False with errno set. */
+bool sync_folder(int folder) MUST_CHECK;
+/* Fails by errno: FAULT_TEMPORARY when it may be possible later (a full disk), else
+ * FAULT_CANNOT_CREATE. */
+bool spool_fail(const char *path, const char *what, struct error *err);
+
+/* ---- the resident runner ---- */
+
+/* True when this process is now the one: *LOCK is to be kept open. False with *LOCK -1
+ * when there is another. */
+bool spool_be_runner(const struct spool *spool, int *lock);
+/* Wakes the one that there is; nothing when there is none. */
+void spool_wake(const struct spool *spool);
+/* The reading end of that FIFO; -1 when it cannot be had. */
+int spool_listen(const struct spool *spool);
+
+#endif
