@@ -52,7 +52,8 @@ add_verdict(struct arena *arena, struct buf *out, const struct record *record)
 	}
 	if (record->err->fault)
 		add_quoted(arena, out, "errormsg", record->err->what);
-	buf_printf(out, " exitcode=%s", fault_status_name(record->err->fault));
+	buf_printf(out, " exitcode=%s",
+		   fault_status_name(record->kept ? FAULT_NONE : record->err->fault));
 }
 
 static void
@@ -88,6 +89,8 @@ format_record(struct arena *arena, struct buf *out, const struct record *record)
 	if (record->delivery && !record->err->fault)
 		buf_printf(out, " mailsize=%" PRIu64, record->delivery->size);
 	add_verdict(arena, out, record);
+	if (record->queue)
+		buf_printf(out, " queue=%s", record->queue);
 	if (record->remark)
 		add_quoted(arena, out, "remark", record->remark);
 }
@@ -197,8 +200,9 @@ journal_write(struct arena *arena, const struct record *record, const char **pro
 		write_file(arena, policy, &line, problem);
 	if (where >= 0) {
 		openlog(record->tag ? record->tag : "postrider", LOG_PID, where);
-		syslog(record->err->fault ? LOG_ERR : LOG_INFO, "%s uid=%lu argv0=%s",
-		       line.at, (unsigned long)getuid(), record->program);
+		syslog(record->err->fault && !record->kept ? LOG_ERR : LOG_INFO,
+		       "%s uid=%lu argv0=%s", line.at, (unsigned long)getuid(),
+		       record->program);
 		closelog();
 	}
 	buf_release(&line);

@@ -17,6 +17,8 @@ struct record {
 	const struct error *err; /* clean on success */
 	const char *remark;  /* something that was put right on the way; NULL: nothing */
 	const char *program; /* argv[0], for syslog */
+	bool kept;	     /* the queue has it: err is only why it could not go */
+	const char *queue;   /* ID in the queue; NULL: it is not there */
 	const char *tag;     /* name in syslog; NULL: postrider */
 	bool as_sendmail; /* called by a sendmail's name: its callers look into syslog */
 };

@@ -2,6 +2,8 @@
 /* The program: puts the process in order, reads the command line, and does what it
  * says. */
 #include "app/local.h"
+#include "app/queue_command.h"
+#include "app/queue_list.h"
 #include "app/send.h"
 #include "app/serve_mail.h"
 #include "app/show.h"
@@ -102,9 +104,12 @@ run_mode(struct run *run, struct error *err)
 	case MODE_CHECK:
 		return run_choose_account(run, request->sender, err);
 	case MODE_QUEUE_LIST:
-		show_queue();
-		return true;
+		run_find_queue(run);
+		return list_queue(run, err);
 	case MODE_QUEUE_RUN:
+		return run_queue(run, err);
+	case MODE_QUEUE:
+		return queue_command(run, err);
 	case MODE_NOTHING:
 		return true;
 	case MODE_SERVE:
@@ -158,8 +163,8 @@ tell(const struct run *run, const struct error *err)
 		report_error(run->reporter, err);
 	if (run->delivery)
 		report_verdicts(run->reporter, run->delivery);
-	if (run->request->timeline && run->session.first)
-		timeline_draw(&run->session, stderr);
+	if (run->request->timeline && run->connection.session.first)
+		timeline_draw(&run->connection.session, stderr);
 }
 
 int

@@ -45,6 +45,8 @@ outcome_words(enum outcome outcome)
 		return _("has not got it: refused for now");
 	case IN_DOUBT:
 		return _("may have got it");
+	case WAITING:
+		return _("waits in the queue");
 	case PENDING:
 		break;
 	}

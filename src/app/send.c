@@ -2,6 +2,7 @@
 /* Carries a message from standard input to the server. */
 #include "app/send.h"
 
+#include "app/deliver.h"
 #include "app/journal.h"
 #include "app/local.h"
 #include "app/show.h"
@@ -13,15 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/* What is known about the mail itself. */
-struct mail {
-	struct message message;
-	struct envelope envelope;
-	struct composed composed;
-	struct delivery delivery;
-	bool discarded; /* an alias sends all of it to /dev/null */
-};
 
 void
 drain_input(void)
@@ -38,27 +30,33 @@ drain_input(void)
 
 /* ---- the account ---- */
 
+struct account_key
+run_key(const struct run *run)
+{
+	const struct request *request = run->request;
+
+	return (struct account_key){
+		.name = run->account ? run->account->name : request->wish.name,
+		.config_file = request->config_file,
+		.without_file = request->without_file,
+		.assignments = request->assignments,
+		.assignment_count = request->assignment_count,
+	};
+}
+
 bool
 run_choose_account(struct run *run, const char *sender, struct error *err)
 {
-	const struct request *request = run->request;
-	struct account_wish wish = { .name = request->wish.name, .sender = sender };
+	struct account_key key = run_key(run);
+	const char *warning;
 
-	if (request->without_file) {
-		run->account = arena_take(run->arena, sizeof(*run->account));
-		if (!account_defaults(run->arena, DIALECT_POSTRIDER, run->account, err))
-			return false;
-	} else if (!config_read(run->arena, request->config_file, &run->config, err) ||
-		   !config_choose(&run->config, &wish, &run->account, err)) {
+	if (!account_choose(run->arena, &key, sender, &run->chosen, err))
 		return false;
-	}
-	for (size_t i = 0; i < request->assignment_count; i++)
-		if (!setting_apply(run->arena, run->account, &request->assignments[i],
-				   err))
-			return false;
-	if (run->config.warning && (run->reporter->verbose || run->reporter->debug))
-		report_line(run->reporter, "%s", run->config.warning);
-	return account_finish(run->arena, run->account, err);
+	run->account = run->chosen.account;
+	warning = run->chosen.config.warning;
+	if (warning && (run->reporter->verbose || run->reporter->debug))
+		report_line(run->reporter, "%s", warning);
+	return true;
 }
 
 /* ---- who sends ---- */
@@ -247,90 +245,34 @@ compose_mail(struct run *run, struct mail *mail)
 
 /* ---- the conversation ---- */
 
-static const char *
-key_pin(void *context)
-{
-	struct run *run = context;
-	struct error ignored = { .arena = run->arena };
-	const struct secret *secret;
-
-	return finder_take(&run->finder, &secret, &ignored) ? secret->at : NULL;
-}
-
 bool
 run_start_secret(struct run *run, struct error *err)
 {
-	const struct account *account = run->account;
-
-	if (strcmp(account->login.auth, "off") == 0 && !account->tls.key_file)
-		return true;
-	return finder_start(&run->finder, &account->secret, err);
+	run->connection = (struct connection){
+		.arena = run->arena,
+		.account = run->account,
+		.watcher = report_watcher(run->reporter),
+	};
+	return connection_prepare(&run->connection, err);
 }
 
 bool
 run_connect(struct run *run, struct error *err)
 {
-	struct account *account = run->account;
-	const struct endpoint *endpoint = &account->endpoint;
-	struct tls_peer peer = { .pin = key_pin, .pin_context = run };
-
-	run->session = (struct session){
-		.arena = run->arena,
-		.domain = account->domain,
-		.host = endpoint->host ? endpoint->host : endpoint->socket,
-		.lmtp = account->protocol == PROTOCOL_LMTP,
-		.timeout = account->timeout,
-		.watcher = report_watcher(run->reporter),
-	};
-	return session_open(&run->session, endpoint, err) &&
-	       session_secure(&run->session, &account->tls, &peer, err);
-}
-
-/* sendmail's callers ask for reports without knowing the server; the mail matters
- * more. */
-static bool
-waive_reports(struct run *run, struct mail *mail)
-{
-	struct envelope *envelope = &mail->envelope;
-
-	if (run->as_sendmail && !run->session.caps.dsn) {
-		envelope->options.notify = envelope->options.ret = NULL;
-		envelope->options.envid = NULL;
-		envelope->needs &= ~(unsigned)NEEDS_DSN;
-	}
-	return true;
-}
-
-static bool
-converse(struct run *run, struct mail *mail, struct error *err)
-{
-	mail->delivery = (struct delivery){
-		.envelope = &mail->envelope,
-		.message = &mail->message,
-		.composed = &mail->composed,
-		.partial = run->account->partial_delivery,
-		.last = true,
-	};
-	run->delivery = &mail->delivery;
-	return run_connect(run, err) &&
-	       session_login(&run->session, &run->account->login, &run->finder, err) &&
-	       waive_reports(run, mail) && submit(&run->session, &mail->delivery, err);
+	return connection_open(&run->connection, err);
 }
 
 void
 run_disconnect(struct run *run)
 {
-	if (run->session.arena)
-		session_close(&run->session);
+	connection_close(&run->connection);
 }
 
 void
 run_release(struct run *run)
 {
-	finder_release(&run->finder);
-	if (run->account && run->request->without_file)
-		account_release(run->account);
-	config_release(&run->config);
+	connection_release(&run->connection);
+	chosen_release(&run->chosen);
 }
 
 /* ---- the whole ---- */
@@ -384,7 +326,9 @@ log_attempt(struct run *run, const struct mail *mail, const struct error *err)
 		.account = run->account,
 		.envelope = mail->envelope.count ? &mail->envelope : NULL,
 		.delivery = mail->delivery.verdicts ? &mail->delivery : NULL,
-		.err = err,
+		.err = mail->kept[0] && !err->fault ? &mail->tried : err,
+		.kept = mail->kept[0] && !err->fault,
+		.queue = mail->kept[0] ? mail->kept : NULL,
 		.remark = run->request->remark,
 		.program = run->reporter->program,
 		.tag = run->request->log_tag,
@@ -436,7 +380,7 @@ carry(struct run *run, struct mail *mail, struct error *err)
 	}
 	if (!mail->discarded) {
 		compose_mail(run, mail);
-		ok = converse(run, mail, err);
+		ok = deliver(run, mail, err);
 	}
 	log_attempt(run, mail, err);
 	return ok;

@@ -4,27 +4,28 @@
 #define APP_SEND_H
 
 #include "app/report.h"
-#include "conf/file.h"
+#include "conf/choose.h"
 #include "conf/options.h"
+#include "queue/connection.h"
 
 /* One run of the program, as far as it has come. */
 struct run {
 	struct arena *arena;
 	const struct request *request;
 	struct reporter *reporter;
-	struct config config;
-	struct account *account; /* chosen and finished */
-	struct finder finder;
-	struct session session;
+	struct chosen chosen;
+	struct account *account; /* chosen and finished; NULL: not yet */
+	struct connection connection;
 	bool as_sendmail;		 /* called by the name of a sendmail */
 	bool logged;			 /* the attempt has its line in the log */
 	const struct delivery *delivery; /* once the message was offered; NULL before */
 };
 
-/* Reads the configuration, chooses the account for SENDER (NULL: none is known), puts the
- * options over it and finishes it. */
+/* Chooses the account for SENDER (NULL: none is known); see conf/choose.h. */
 bool run_choose_account(struct run *run, const char *sender,
 			struct error *err) MUST_CHECK;
+/* What names that account, now and later. */
+struct account_key run_key(const struct run *run);
 /* Starts what finds the secret, if login or key may want one. */
 bool run_start_secret(struct run *run, struct error *err) MUST_CHECK;
 /* Connects, and secures the line as the account says. */

@@ -73,14 +73,6 @@ show_dry_run(const struct run *run, const struct envelope *envelope,
 	printf(_("(and %" PRIu64 " octets of body)\n"), composed->body->size);
 }
 
-/* Both sendmail's and Postfix's readers understand it. Nothing waits: mail is taken
- * only when the server has it. */
-void
-show_queue(void)
-{
-	puts("                Total requests: 0\nMail queue is empty");
-}
-
 /* ---- the server ---- */
 
 static void
@@ -98,7 +90,7 @@ show_time(const char *title, int64_t seconds)
 static void
 show_tls(struct run *run)
 {
-	const struct tls *tls = run->session.wire.tls;
+	const struct tls *tls = run->connection.session.wire.tls;
 	struct tls_certificate certificate;
 
 	if (!tls)
@@ -119,7 +111,7 @@ show_tls(struct run *run)
 static void
 show_capabilities(const struct run *run)
 {
-	const struct caps *caps = &run->session.caps;
+	const struct caps *caps = &run->connection.session.caps;
 	struct span rest = caps->text, line;
 
 	if (!caps->esmtp || !reply_line(&rest, &line)) {
@@ -133,7 +125,7 @@ show_capabilities(const struct run *run)
 		printf(_("The server takes messages of up to %" PRIu64
 			 " octets (%.2f MiB).\n"),
 		       caps->size_limit, (double)caps->size_limit / (1024 * 1024));
-	if (!run->session.wire.tls && caps->starttls)
+	if (!run->connection.session.wire.tls && caps->starttls)
 		puts(_("This server might advertise more or other capabilities when TLS is "
 		       "active."));
 }
@@ -141,7 +133,7 @@ show_capabilities(const struct run *run)
 static void
 show_server(const struct run *run)
 {
-	const struct session *session = &run->session;
+	const struct session *session = &run->connection.session;
 	struct span rest = session->greeting.text, line;
 
 	printf(_("%s server at %s"), session->lmtp ? "LMTP" : "SMTP", session->host);
@@ -157,7 +149,7 @@ show_server(const struct run *run)
 static bool
 ask_server(struct run *run, const char *command, const char *argument, struct error *err)
 {
-	struct session *session = &run->session;
+	struct session *session = &run->connection.session;
 	struct exchange *exchange;
 	struct span rest, line;
 
@@ -189,7 +181,7 @@ show_info(struct run *run, struct error *err)
 		show_capabilities(run);
 		return true;
 	}
-	return session_login(&run->session, &run->account->login, &run->finder, err) &&
+	return connection_login(&run->connection, err) &&
 	       (!request->verify || ask_server(run, "VRFY", request->verify, err)) &&
 	       (!request->expand || ask_server(run, "EXPN", request->expand, err));
 }
@@ -197,7 +189,7 @@ show_info(struct run *run, struct error *err)
 bool
 start_remote_queue(struct run *run, struct error *err)
 {
-	struct session *session = &run->session;
+	struct session *session = &run->connection.session;
 	struct exchange *etrn;
 
 	if (!run_start_secret(run, err) || !run_connect(run, err))
@@ -206,7 +198,7 @@ start_remote_queue(struct run *run, struct error *err)
 		return fail(err, FAULT_UNSUPPORTED,
 			    _("%s does not offer remote queue starting (ETRN)"),
 			    session->host);
-	if (!session_login(session, &run->account->login, &run->finder, err))
+	if (!connection_login(&run->connection, err))
 		return false;
 	etrn = ask(session, STAGE_ETRN, "ETRN %s", run->request->topic);
 	if (!settle(session, err))

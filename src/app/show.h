@@ -12,8 +12,6 @@ void show_pretend(struct run *run);
 /* --dry-run: server, envelope, and the header as it would go out. */
 void show_dry_run(const struct run *run, const struct envelope *envelope,
 		  const struct composed *composed);
-/* -bp, mailq: the queue, in the form that programs read. */
-void show_queue(void);
 /* info, --serverinfo: connects, and tells what the server is and can do; with --vrfy and
  * --expn logs in and asks. */
 bool show_info(struct run *run, struct error *err) MUST_CHECK;

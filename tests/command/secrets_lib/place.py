@@ -149,7 +149,7 @@ class Place:
 
     def account(self, port, lines, auth="plain", mode=0o600):
         text = (f"host 127.0.0.1\nport {port}\ntls off\nauth {auth}\ncleartext_auth loopback\n"
-                f"from {USER}\nuser {USER}\n").encode()
+                f"from {USER}\nuser {USER}\nqueue off\n").encode()
         self.config.unlink(missing_ok=True)
         self.config.write_bytes(text + (lines if isinstance(lines, bytes) else lines.encode()))
         self.config.chmod(mode)

@@ -133,6 +133,7 @@ class Host:
             self.config.parent.mkdir()
         self.syslog = private_dev(folder)
         mount("-t", "tmpfs", "-o", "mode=0700", "tmpfs", "/root")
+        mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/var/spool")
         for name in ("alice", "www-data"):
             home = folder / "home" / name
             home.mkdir(parents=True)

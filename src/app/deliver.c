@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Decides what becomes of a message: sent, sent by the fallback, or kept. */
+#include "app/deliver.h"
+
+#include "base/file.h"
+#include "queue/attempt.h"
+#include "queue/keep.h"
+#include "queue/limits.h"
+#include "queue/runner.h"
+#include "smtp/conclusion.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	FALLBACKS_MAX = 4,
+	DAY = 24 * 60 * 60 * 1000, /* ms */
+	TICK = 50		   /* ms between two looks for a free connection */
+};
+
+/* ---- the queue of this run ---- */
+
+const char *
+run_spool_path(const struct run *run)
+{
+	const struct account *account = run->account;
+	const char *dir = account ? account->queue.dir : NULL;
+
+	/* Without an account the option is all that is known. */
+	for (size_t i = 0; !account && i < run->request->assignment_count; i++) {
+		const struct assignment *one = &run->request->assignments[i];
+
+		if (strcmp(settings[one->row].name, "queue_dir") == 0)
+			dir = span_string(run->arena, one->text);
+	}
+	return spool_path(run->arena, dir);
+}
+
+/* The account as it is found later, from any folder. */
+static struct account_key
+later_key(const struct run *run)
+{
+	struct account_key key = run_key(run);
+	char path[PATH_MAX];
+
+	if (key.config_file && realpath(key.config_file, path))
+		key.config_file = arena_string(run->arena, path);
+	return key;
+}
+
+static bool
+open_spool(struct run *run, struct spool *spool, struct error *err)
+{
+	const char *path = run_spool_path(run);
+
+	if (!path)
+		return fail(err, FAULT_CANNOT_CREATE,
+			    _("There is no place for a queue: this user has no home "
+			      "folder; set queue_dir"));
+	return spool_make(path, spool, err);
+}
+
+/* ---- one attempt ---- */
+
+/* sendmail's callers ask for reports without knowing the server; the mail matters
+ * more. */
+static bool
+waive_reports(struct run *run, struct envelope *envelope)
+{
+	if (run->as_sendmail && !run->connection.session.caps.dsn) {
+		envelope->options.notify = envelope->options.ret = NULL;
+		envelope->options.envid = NULL;
+		envelope->needs &= ~(unsigned)NEEDS_DSN;
+	}
+	return true;
+}
+
+/* What the provider allows holds for callers, too, when it was set. */
+static bool
+keep_to_limits(struct run *run, int *slot, struct error *err)
+{
+	const struct queue_policy *policy = &run->account->queue;
+	struct account_key key = later_key(run);
+	struct spool spool = { .fd = -1 };
+	int64_t patience = (int64_t)policy->patience * 1000, wait = 0;
+	char tag[TAG_DIGITS + 1];
+	bool ok = true;
+
+	if (!policy->max_connections && !policy->rate.count)
+		return true;
+	if (!open_spool(run, &spool, err))
+		return false;
+	account_tag(&key, tag);
+	for (; policy->max_connections; patience -= TICK) {
+		ok = limits_connect(&spool, tag, policy->max_connections, slot);
+		if (ok || patience <= 0)
+			break;
+		poll(NULL, 0, TICK);
+	}
+	if (ok)
+		wait = limits_count(&spool, tag, policy->rate);
+	spool_close(&spool);
+	if (!ok)
+		return fail(err, FAULT_TEMPORARY,
+			    _("There are as many connections to %s as max_connections "
+			      "allows"),
+			    run->account->endpoint.host);
+	return !wait || fail(err, FAULT_TEMPORARY,
+			     _("The rate_limit of the account is reached for %lld more "
+			       "seconds"),
+			     (long long)(wait + 999) / 1000);
+}
+
+/* Offers the message to those of mail->envelope whose verdict is open. */
+static bool
+converse(struct run *run, struct mail *mail, struct delivery *delivery,
+	 struct envelope *envelope, struct error *err)
+{
+	CLEANUP(close_file) int slot = -1;
+
+	*delivery = (struct delivery){
+		.envelope = envelope,
+		.message = &mail->message,
+		.composed = &mail->composed,
+		.partial = run->account->partial_delivery,
+		.last = true,
+	};
+	run->connection.patience =
+		run->account->queue.on ? run->account->queue.patience : 0;
+	if (!keep_to_limits(run, &slot, err))
+		return false;
+	return run_connect(run, err) && connection_login(&run->connection, err) &&
+	       waive_reports(run, envelope) &&
+	       submit(&run->connection.session, delivery, err);
+}
+
+/* ---- another account ---- */
+
+/* Whether the reason lies in the server, and may be gone later or elsewhere. */
+static bool
+is_for_now(const struct delivery *delivery, const struct error *err)
+{
+	bool open = false, refused = false;
+
+	for (size_t i = 0; delivery->verdicts && i < delivery->envelope->count; i++) {
+		enum outcome outcome = delivery->verdicts[i].outcome;
+
+		open |= outcome == DEFERRED || outcome == IN_DOUBT;
+		refused |= outcome == REFUSED;
+	}
+	if (refused && !delivery->partial)
+		return false;
+	return open || fault_mends_itself(err->fault);
+}
+
+static bool
+is_in_doubt(const struct delivery *delivery)
+{
+	for (size_t i = 0; delivery->verdicts && i < delivery->envelope->count; i++)
+		if (delivery->verdicts[i].outcome == IN_DOUBT)
+			return true;
+	return false;
+}
+
+static bool
+is_open(const struct delivery *delivery, size_t i)
+{
+	if (!delivery->verdicts)
+		return true;
+	switch (delivery->verdicts[i].outcome) {
+	case PENDING:
+	case DEFERRED:
+	case IN_DOUBT:
+		return true;
+	case DELIVERED:
+	case REFUSED:
+	case WAITING:
+		break;
+	}
+	return false;
+}
+
+/* The recipients who have neither the message nor a refusal. */
+static struct envelope
+open_envelope(struct run *run, const struct mail *mail, size_t *index)
+{
+	struct envelope envelope = mail->envelope;
+
+	envelope.to = arena_array(run->arena, const char *, mail->envelope.count);
+	envelope.count = 0;
+	for (size_t i = 0; i < mail->envelope.count; i++) {
+		if (!is_open(&mail->delivery, i))
+			continue;
+		envelope.to[envelope.count] = mail->envelope.to[i];
+		index[envelope.count++] = i;
+	}
+	return envelope;
+}
+
+/* What a further attempt came to joins what is known. */
+static void
+take_over(struct run *run, struct mail *mail, const struct delivery *later,
+	  const size_t *index)
+{
+	struct delivery *all = &mail->delivery;
+
+	if (!all->verdicts)
+		all->verdicts =
+			arena_array(run->arena, struct verdict, all->envelope->count);
+	for (size_t i = 0; later->verdicts && i < later->envelope->count; i++)
+		all->verdicts[index[i]] = later->verdicts[i];
+	all->delivered += later->delivered;
+	all->size = later->size;
+	if (later->accepted)
+		all->accepted = later->accepted;
+}
+
+static bool
+change_account(struct run *run, const char *name, struct error *err)
+{
+	struct account_key key = { .name = name,
+				   .config_file = run->request->config_file };
+	struct chosen *before = arena_take(run->arena, sizeof(*before));
+
+	connection_close(&run->connection);
+	connection_release(&run->connection);
+	*before = run->chosen;
+	run->chosen = (struct chosen){ 0 };
+	if (!account_choose(run->arena, &key, NULL, &run->chosen, err)) {
+		run->chosen = *before;
+		return false;
+	}
+	run->account = run->chosen.account;
+	chosen_release(before);
+	return run_start_secret(run, err);
+}
+
+/* The first attempt, and one by each fallback as long as it is of use. */
+static bool
+try_accounts(struct run *run, struct mail *mail, struct error *err)
+{
+	size_t *index = arena_array(run->arena, size_t, mail->envelope.count);
+	bool ok = converse(run, mail, &mail->delivery, &mail->envelope, err);
+
+	for (unsigned i = 0;
+	     !ok && i < FALLBACKS_MAX && run->account->queue.fallback &&
+	     is_for_now(&mail->delivery, err) && !is_in_doubt(&mail->delivery);
+	     i++) {
+		struct envelope envelope = open_envelope(run, mail, index);
+		struct error again = { .arena = err->arena };
+		struct delivery later = { .envelope = &envelope };
+
+		ok = change_account(run, run->account->queue.fallback, &again) &&
+		     converse(run, mail, &later, &envelope, &again);
+		take_over(run, mail, &later, index);
+		*err = again;
+	}
+	if (!ok || mail->delivery.delivered == mail->envelope.count)
+		return ok;
+	return conclude(&run->connection.session, &mail->delivery, err);
+}
+
+/* ---- kept ---- */
+
+/* Whether a person hears of a failure: somebody is at a terminal, or wants to know. */
+static bool
+is_attended(const struct run *run)
+{
+	CLEANUP(close_file) int terminal = -1;
+
+	if (!run->as_sendmail || run->request->delivery == DELIVER_NOW ||
+	    run->request->verbose)
+		return true;
+	terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	return terminal >= 0;
+}
+
+/* A login or a certificate that was refused is told to whoever can mend it; where nobody
+ * is, the mail is kept until somebody does. */
+static bool
+is_worth_keeping(const struct run *run, const struct mail *mail, const struct error *err)
+{
+	if (!run->account->queue.on)
+		return false;
+	if (is_for_now(&mail->delivery, err))
+		return true;
+	return !mail->delivery.verdicts && !is_attended(run);
+}
+
+/* What the server said about each of those who wait. */
+static const char **
+deferred_texts(struct run *run, const struct mail *mail, const size_t *index,
+	       size_t count)
+{
+	const char **texts = arena_array(run->arena, const char *, count);
+
+	if (!mail->delivery.verdicts)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		const struct verdict *verdict = &mail->delivery.verdicts[index[i]];
+
+		if (verdict->by && verdict->outcome == DEFERRED)
+			texts[i] = reply_show(run->arena, &verdict->by->reply);
+	}
+	return texts;
+}
+
+static bool
+keep_open_ones(struct run *run, struct mail *mail, const struct spool *spool,
+	       struct error *err)
+{
+	size_t *index = arena_array(run->arena, size_t, mail->envelope.count);
+	struct envelope envelope = open_envelope(run, mail, index);
+	struct account_key key = later_key(run);
+	unsigned days = run->account->queue.lifetime;
+	struct parcel parcel = {
+		.key = &key,
+		.envelope = &envelope,
+		.composed = &mail->composed,
+		.facts = &mail->message.facts,
+		.lifetime = (int64_t)(days ? days : 5) * DAY,
+		.in_doubt = is_in_doubt(&mail->delivery),
+		.why = mail->tried.fault ? mail->tried.what : NULL,
+		.due = mail->delivery.verdicts ? attempt_due(1) : 0,
+	};
+	char tag[TAG_DIGITS + 1];
+
+	if (mail->tried.reply)
+		parcel.why = arena_printf(run->arena, "%s: %s", mail->tried.what,
+					  mail->tried.reply);
+	parcel.texts = deferred_texts(run, mail, index, envelope.count);
+	if (!keep_message(spool, &parcel, mail->kept, err))
+		return false;
+	for (size_t i = 0; mail->delivery.verdicts && i < envelope.count; i++)
+		mail->delivery.verdicts[index[i]].outcome = WAITING;
+	account_tag(&key, tag);
+	standing_note_mail(spool, tag, key.name);
+	return true;
+}
+
+/* The next one need not try at once what has just failed. */
+static void
+remember_failure(struct run *run, const struct mail *mail, const struct spool *spool)
+{
+	struct account_key key = later_key(run);
+	struct standing standing;
+	char tag[TAG_DIGITS + 1];
+
+	account_tag(&key, tag);
+	if (!mail->tried.fault || mail->delivery.verdicts ||
+	    mail->tried.fault == FAULT_TIMEOUT)
+		return;
+	standing_read(run->arena, spool, tag, &standing);
+	standing.account = key.name;
+	standing.has_fallback = run->account->queue.fallback != NULL;
+	standing_failed(&standing, !fault_mends_itself(mail->tried.fault),
+			mail->tried.what);
+	standing_write(spool, &standing);
+}
+
+/* Into the queue for everybody who is still open. The account that was chosen first is
+ * the one that tries again. */
+static bool
+keep(struct run *run, struct mail *mail, struct error *err)
+{
+	struct spool spool = { .fd = -1 };
+	struct error trouble = { .arena = err->arena };
+
+	mail->tried = *err;
+	if (!open_spool(run, &spool, &trouble) ||
+	    !keep_open_ones(run, mail, &spool, &trouble)) {
+		/* Why it could not go is as good to know as why it could not stay. */
+		trouble.hint = err->what ? err->what : trouble.hint;
+		*err = trouble;
+		spool_close(&spool);
+		return false;
+	}
+	remember_failure(run, mail, &spool);
+	if (run->request->delivery != DELIVER_LATER)
+		runner_start(&spool);
+	spool_close(&spool);
+	error_clear(err);
+	return !mail->delivery.verdicts ||
+	       conclude(&run->connection.session, &mail->delivery, err);
+}
+
+/* Others may wait for the server that has just taken something. */
+static void
+hint_runner(struct run *run)
+{
+	struct account_key key = later_key(run);
+	struct error ignored = { .arena = run->arena };
+	const char *path = run_spool_path(run);
+	struct spool spool;
+	char tag[TAG_DIGITS + 1];
+
+	if (!run->account->queue.on || !path || !spool_open(path, &spool, &ignored) ||
+	    spool.fd < 0)
+		return;
+	account_tag(&key, tag);
+	runner_hint(&spool, tag);
+	spool_close(&spool);
+}
+
+bool
+deliver(struct run *run, struct mail *mail, struct error *err)
+{
+	enum delivery_mode mode = run->request->delivery;
+	bool queued = run->account->queue.on &&
+		      (mode == DELIVER_BACKGROUND || mode == DELIVER_LATER);
+
+	mail->delivery.envelope = &mail->envelope;
+	if (queued)
+		return keep(run, mail, err);
+	run->delivery = &mail->delivery;
+	if (try_accounts(run, mail, err)) {
+		hint_runner(run);
+		return true;
+	}
+	return is_worth_keeping(run, mail, err) && keep(run, mail, err);
+}

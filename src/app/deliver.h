@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A message that is ready, to its server: now; or by another account; or later. */
+#ifndef APP_DELIVER_H
+#define APP_DELIVER_H
+
+#include "app/send.h"
+#include "queue/spool.h"
+
+/* What is known about the mail itself. */
+struct mail {
+	struct message message;
+	struct envelope envelope;
+	struct composed composed;
+	struct delivery delivery;
+	bool discarded;		  /* an alias sends all of it to /dev/null */
+	char kept[ID_DIGITS + 1]; /* its ID in the queue; "": it is not there */
+	struct error tried;	  /* what the attempt came to, when it was kept */
+};
+
+/* True when every recipient has the message, or the queue has it for those who wait.
+ * Nobody gets it twice, but when a line was lost behind the content. Verdicts stand in
+ * mail->delivery. */
+bool deliver(struct run *run, struct mail *mail, struct error *err) MUST_CHECK;
+
+/* Where this run's queue is; NULL when there is no place for one. */
+const char *run_spool_path(const struct run *run);
+
+#endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runs the queue and changes what is in it. */
+#include "app/queue_command.h"
+
+#include "app/deliver.h"
+#include "app/journal.h"
+#include "app/queue_list.h"
+#include "base/file.h"
+#include "queue/journal.h"
+#include "queue/keep.h"
+#include "queue/runner.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+run_find_queue(struct run *run)
+{
+	struct error ignored = { .arena = run->arena };
+
+	if (!run_choose_account(run, run->request->sender, &ignored))
+		run->account = NULL;
+}
+
+/* FALSE and no failure when there is no queue. */
+static bool
+open_queue(struct run *run, struct spool *spool, struct error *err)
+{
+	const char *path;
+
+	run_find_queue(run);
+	path = run_spool_path(run);
+	spool->fd = -1;
+	return path && spool_open(path, spool, err) && spool->fd >= 0;
+}
+
+/* ---- runs ---- */
+
+/* Nobody else hears of what a run does. */
+static void
+log_event(void *context, const struct queue_event *event)
+{
+	const struct run *run = context;
+	struct arena arena = { 0 };
+	const char *problem;
+	struct record record = {
+		.account = event->account,
+		.envelope = event->envelope,
+		.delivery = event->delivery,
+		.err = event->err,
+		.remark = event->remark,
+		.queue = event->id,
+		.program = run->reporter->program,
+		.tag = run->request->log_tag,
+		.as_sendmail = true,
+	};
+
+	journal_write(&arena, &record, &problem);
+	if (run->request->mode == MODE_QUEUE || run->reporter->verbose) {
+		if (event->err->fault)
+			report_error(run->reporter, event->err);
+		else if (event->remark)
+			report_line(run->reporter, "%s: %s", event->id, event->remark);
+	}
+	arena_release(&arena);
+}
+
+bool
+run_queue(struct run *run, struct error *err)
+{
+	const struct queue_run *wanted = &run->request->queue_run;
+	struct spool spool;
+	struct pass pass = {
+		.spool = &spool,
+		.tell = log_event,
+		.context = run,
+		.id = wanted->id,
+		.recipient = wanted->recipient,
+		.sender = wanted->sender,
+	};
+	int64_t next;
+	bool ok = true;
+
+	if (!open_queue(run, &spool, err))
+		return err->fault == FAULT_NONE;
+	if (wanted->stay)
+		ok = runner_stay(&pass, err);
+	else if (wanted->foreground)
+		ok = pass_run(&pass, &next, err);
+	else
+		runner_start(&spool);
+	spool_close(&spool);
+	return ok;
+}
+
+/* ---- one message ---- */
+
+struct work {
+	struct run *run;
+	struct entry entry;
+};
+
+static bool
+unknown_id(const char *id, struct error *err)
+{
+	fail(err, FAULT_USAGE, _("No message of the queue is called \"%s\""),
+	     clean_text(err->arena, span_of(id)));
+	return fail_hint(err, _("\"postrider queue\" lists them"));
+}
+
+static bool
+find_entry(struct entry *entry, const char *id, struct error *err)
+{
+	if (!is_id(span_of(id)))
+		return unknown_id(id, err);
+	memcpy(entry->name.id, id, ID_DIGITS);
+	return entry_find(entry) || unknown_id(id, err);
+}
+
+static bool
+open_entry(struct entry *entry, enum entry_use use, struct error *err)
+{
+	switch (entry_open(entry, use)) {
+	case ENTRY_GOOD:
+		return true;
+	case ENTRY_BUSY:
+		return fail(err, FAULT_TEMPORARY, _("%s is being sent at this moment"),
+			    entry->name.id);
+	case ENTRY_DAMAGED:
+		return fail(err, FAULT_DATA,
+			    _("%s is damaged, or of a later version of postrider"),
+			    entry->name.id);
+	case ENTRY_GONE:
+		return unknown_id(entry->name.id, err);
+	case ENTRY_TROUBLE:
+		break;
+	}
+	return fail_errno(err, FAULT_IO, _("%s cannot be read"), entry->name.id);
+}
+
+static bool
+move_entry(struct entry *entry, enum place to, struct error *err)
+{
+	return entry->place == to ||
+	       spool_move(entry->spool, &entry->name, entry->place, to, err);
+}
+
+static bool
+hold(struct work *work, struct error *err)
+{
+	return move_entry(&work->entry, PLACE_HELD, err);
+}
+
+static bool
+write_notes(struct notes *notes, struct error *err)
+{
+	return notes_write(notes, true) ||
+	       fail_errno(err, FAULT_IO, _("%s cannot be written"),
+			  notes->entry->name.id);
+}
+
+static bool
+release(struct work *work, struct error *err)
+{
+	struct notes notes = { .entry = &work->entry };
+
+	note(&notes, "released", "%s", "");
+	return write_notes(&notes, err) && move_entry(&work->entry, PLACE_WAITING, err);
+}
+
+static bool
+remove_entry(struct work *work, struct error *err)
+{
+	struct entry *entry = &work->entry;
+
+	return spool_remove(entry->spool, entry->place, &entry->name) ||
+	       spool_fail(entry->spool->path, _("A message cannot be removed"), err);
+}
+
+/* Whether the account is there: it is better to hear it now. */
+static bool
+change_account(struct work *work, struct notes *notes, struct error *err)
+{
+	const char *name = work->run->request->wish.name;
+	struct account_key key = { .name = name,
+				   .config_file = work->entry.key.config_file };
+	struct chosen chosen = { 0 };
+
+	if (!name)
+		return true;
+	if (!account_choose(work->run->arena, &key, NULL, &chosen, err))
+		return false;
+	chosen_release(&chosen);
+	note(notes, "account", "%s", name);
+	return true;
+}
+
+static bool
+retry(struct work *work, struct error *err)
+{
+	struct entry *entry = &work->entry;
+	struct notes notes = { .entry = entry };
+	int64_t lifetime = entry->expires - entry->arrival;
+	char tag[TAG_DIGITS + 1];
+
+	note(&notes, "retry", "%s", "");
+	note(&notes, "expires", "%" PRId64, wall_ms() + lifetime);
+	if (!change_account(work, &notes, err)) {
+		buf_release(&notes.text);
+		return false;
+	}
+	if (!write_notes(&notes, err) || !move_entry(entry, PLACE_WAITING, err))
+		return false;
+	account_tag(&entry->key, tag);
+	standing_note_mail(entry->spool, tag, entry->key.name);
+	return true;
+}
+
+/* The envelope, and the message as it is sent. */
+static bool
+show(struct work *work, struct error *err)
+{
+	CLEANUP(release_buf) struct buf room = { 0 };
+	struct entry *entry = &work->entry;
+	struct message message;
+	struct composed composed;
+	struct span piece = { 0 };
+	uint64_t offset = 0;
+
+	printf("%s: %s\n", entry->name.id, place_word(entry->place));
+	printf("MAIL FROM:<%s>\n",
+	       clean_text(entry->arena, span_of(entry->envelope.sender)));
+	for (size_t i = 0; i < entry->envelope.count; i++)
+		printf("RCPT TO:<%s>%s%s\n",
+		       clean_text(entry->arena, span_of(entry->envelope.to[i])),
+		       entry->recipients[i].text ? "  " : "",
+		       entry->recipients[i].text ? entry->recipients[i].text : "");
+	putchar('\n');
+	if (!entry_message(entry, &message, &composed, err))
+		return false;
+	fwrite(composed.pieces[0].at, 1, composed.pieces[0].len, stdout);
+	buf_release(&message.text);
+	buf_reserve(&room, 64 * 1024);
+	do {
+		if (!body_read(&message.body, offset, &room, &piece, err))
+			return false;
+		fwrite(piece.at, 1, piece.len, stdout);
+		offset += piece.len;
+	} while (piece.len);
+	return true;
+}
+
+/* ---- the command ---- */
+
+static const struct verb {
+	const char *word;
+	bool (*act)(struct work *work, struct error *err); /* on each message */
+	enum entry_use use;
+	bool wakes; /* the runner has something to do then */
+} verbs[] = {
+	{ "show", show, ENTRY_LOOK, false },
+	{ "hold", hold, ENTRY_CLAIM, false },
+	{ "release", release, ENTRY_CLAIM, true },
+	{ "remove", remove_entry, ENTRY_CLAIM, false },
+	{ "retry", retry, ENTRY_CLAIM, true },
+};
+
+static bool
+act_on(struct run *run, const struct spool *spool, const struct verb *verb,
+       const char *id, struct error *err)
+{
+	struct work work = {
+		.run = run,
+		.entry = { .arena = run->arena, .spool = spool, .fd = -1 },
+	};
+	bool ok = find_entry(&work.entry, id, err) &&
+		  open_entry(&work.entry, verb->use, err) && verb->act(&work, err);
+
+	entry_close(&work.entry);
+	return ok;
+}
+
+/* Tries the messages now, all of them without IDS. */
+static bool
+run_now(struct run *run, const struct spool *spool, struct error *err)
+{
+	const struct request *request = run->request;
+	struct pass pass = {
+		.spool = spool,
+		.tell = log_event,
+		.context = run,
+		.force = true,
+	};
+	int64_t next;
+
+	if (request->operand_count < 2)
+		return pass_run(&pass, &next, err);
+	for (size_t i = 1; i < request->operand_count; i++) {
+		pass.id = request->operands[i];
+		if (!pass_run(&pass, &next, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+use_verb(struct run *run, const struct spool *spool, const struct verb *verb,
+	 struct error *err)
+{
+	const struct request *request = run->request;
+
+	if (request->operand_count < 2)
+		return fail(err, FAULT_USAGE, _("queue %s needs the ID of a message"),
+			    verb->word);
+	for (size_t i = 1; i < request->operand_count; i++)
+		if (!act_on(run, spool, verb, request->operands[i], err))
+			return false;
+	if (verb->wakes)
+		runner_start(spool);
+	return true;
+}
+
+static const struct verb *
+find_verb(const char *word)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(word, verbs[i].word) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+bool
+queue_command(struct run *run, struct error *err)
+{
+	const struct request *request = run->request;
+	const char *word = request->operand_count ? request->operands[0] : "list";
+	const struct verb *verb = find_verb(word);
+	struct spool spool;
+	bool there, ok;
+
+	if (strcmp(word, "list") == 0) {
+		run_find_queue(run);
+		return list_everything(run, err);
+	}
+	if (!verb && strcmp(word, "run") != 0)
+		return fail(
+			err, FAULT_USAGE,
+			_("There is no \"queue %s\"; there are list, show, run, hold, "
+			  "release, remove, retry"),
+			clean_text(run->arena, span_of(word)));
+	there = open_queue(run, &spool, err);
+	if (!there && err->fault)
+		return false;
+	if (!there)
+		return !verb || request->operand_count < 2 ||
+		       unknown_id(request->operands[1], err);
+	ok = verb ? use_verb(run, &spool, verb, err) : run_now(run, &spool, err);
+	spool_close(&spool);
+	return ok;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is done with the queue on request: -q, and the command `queue`. */
+#ifndef APP_QUEUE_COMMAND_H
+#define APP_QUEUE_COMMAND_H
+
+#include "app/send.h"
+
+/* Looks for the account that says where the queue is; without one it is in the usual
+ * place. */
+void run_find_queue(struct run *run);
+/* -q, runq. */
+bool run_queue(struct run *run, struct error *err) MUST_CHECK;
+/* postrider queue [list|show|run|hold|release|remove|retry] … */
+bool queue_command(struct run *run, struct error *err) MUST_CHECK;
+
+#endif
