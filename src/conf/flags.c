@@ -45,7 +45,8 @@ const struct flag flags[] = {
 		     "other options are accepted.") },
 	{ .letter = 'O', ACTS(VALUE, long_option), .chapter = FLAGS_MESSAGE,
 	  .placeholder = "OPTION=VALUE",
-	  .help = N_("IgnoreDots, DeliveryMode and REQUIRETLS; sendmail's other options are accepted.") },
+	  .help = N_("IgnoreDots, DeliveryMode and REQUIRETLS; sendmail's other options are "
+		     "accepted.") },
 	{ .letter = 'n', CLAIM(no_aliases), .chapter = FLAGS_MESSAGE,
 	  .help = N_("Do not look at the aliases.") },
 	{ .letter = 'G', CLAIM(gateway), .chapter = FLAGS_MESSAGE,
