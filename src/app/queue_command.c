@@ -3,6 +3,7 @@
 #include "app/queue_command.h"
 
 #include "app/deliver.h"
+#include "app/import.h"
 #include "app/journal.h"
 #include "app/queue_list.h"
 #include "base/file.h"
@@ -343,11 +344,13 @@ queue_command(struct run *run, struct error *err)
 		run_find_queue(run);
 		return list_everything(run, err);
 	}
+	if (strcmp(word, "import") == 0 && request->operand_count == 2)
+		return import_folder(run, request->operands[1], err);
 	if (!verb && strcmp(word, "run") != 0)
 		return fail(
 			err, FAULT_USAGE,
 			_("There is no \"queue %s\"; there are list, show, run, hold, "
-			  "release, remove, retry"),
+			  "release, remove, retry, and import with a folder"),
 			clean_text(run->arena, span_of(word)));
 	there = open_queue(run, &spool, err);
 	if (!there && err->fault)

@@ -5,6 +5,7 @@
 #include "app/deliver.h"
 #include "app/journal.h"
 #include "app/local.h"
+#include "app/remind.h"
 #include "app/show.h"
 #include "base/file.h"
 #include "mail/complete.h"
@@ -383,6 +384,8 @@ carry(struct run *run, struct mail *mail, struct error *err)
 		ok = deliver(run, mail, err);
 	}
 	log_attempt(run, mail, err);
+	tell_kept(run, mail);
+	remind_of_held(run);
 	return ok;
 }
 

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tells what waits, and for what. */
+#include "app/remind.h"
+
+#include "queue/standing.h"
+
+#include <unistd.h>
+
+enum { DAY = 24 * 60 * 60 * 1000 /* ms */ };
+
+void
+tell_kept(const struct run *run, const struct mail *mail)
+{
+	if (!mail->kept[0] || (!run->reporter->verbose && !isatty(STDERR_FILENO)))
+		return;
+	if (mail->tried.fault)
+		report_line(run->reporter, _("the message waits in the queue as %s: %s"),
+			    mail->kept, mail->tried.what);
+	else
+		report_line(run->reporter, _("the message is in the queue as %s"),
+			    mail->kept);
+}
+
+struct reminder {
+	struct run *run;
+	const struct spool *spool;
+};
+
+static void
+remind_of_one(void *context, const char *tag)
+{
+	const struct reminder *reminder = context;
+	struct arena *arena = reminder->run->arena;
+	struct standing standing;
+
+	if (!standing_read(arena, reminder->spool, tag, &standing) || !standing.held ||
+	    standing.told > wall_ms() - DAY)
+		return;
+	report_line(reminder->run->reporter,
+		    _("mail of the account %s waits until this is mended: %s"),
+		    standing.account ? standing.account : "?",
+		    standing.why ? clean_text(arena, span_of(standing.why)) : "?");
+	standing.told = wall_ms();
+	standing_write(reminder->spool, &standing);
+}
+
+void
+remind_of_held(struct run *run)
+{
+	const char *path = run_spool_path(run);
+	struct error ignored = { .arena = run->arena };
+	struct spool spool;
+	struct reminder reminder = { run, &spool };
+
+	if (!isatty(STDERR_FILENO) || !run->account || !run->account->queue.on || !path ||
+	    !spool_open(path, &spool, &ignored) || spool.fd < 0)
+		return;
+	standing_each(&spool, remind_of_one, &reminder);
+	spool_close(&spool);
+}
