@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { HOUR = 60 * 60 * 1000 /* ms */ };
+
 static struct account_seen *
 find(const struct accounts *accounts, const char *tag)
 {
@@ -43,11 +45,18 @@ accounts_get(struct accounts *accounts, const char *tag, bool force)
 	if (seen)
 		return seen;
 	seen = add(accounts, tag);
+	if (force || !standing_read(accounts->arena, accounts->spool, tag, &standing) ||
+	    standing.until <= wall_ms())
+		return seen;
 	/* One that somebody has to mend is looked at: it may be mended. */
-	if (!force && standing_read(accounts->arena, accounts->spool, tag, &standing) &&
-	    standing.until > wall_ms() && !standing.held && !standing.has_fallback) {
+	if (!standing.held && !standing.has_fallback) {
 		seen->closed = true;
 		seen->again = standing.until;
+	}
+	seen->sweep = standing.swept + HOUR <= wall_ms();
+	if (seen->sweep) {
+		standing.swept = wall_ms();
+		standing_write(accounts->spool, &standing);
 	}
 	return seen;
 }
@@ -56,7 +65,7 @@ void
 accounts_recount(struct accounts *accounts)
 {
 	for (size_t i = 0; i < accounts->count; i++)
-		accounts->seen[i].waiting = 0;
+		accounts->seen[i].waiting = accounts->seen[i].sweep = 0;
 }
 
 static void

@@ -9,6 +9,7 @@ struct account_seen {
 	char tag[TAG_DIGITS + 1];
 	size_t waiting; /* messages in msg/ */
 	bool closed;	/* nothing goes by it in this run */
+	bool sweep;	/* … and it is time to look for mail that is too old */
 	int64_t again;	/* ms since 1970: when that is over */
 };
 

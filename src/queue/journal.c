@@ -233,6 +233,9 @@ hint_due(const struct entry *entry)
 					   { .tv_sec = entry->due / 1000,
 					     .tv_nsec = entry->due % 1000 * 1000000 } };
 
+	/* Writing has set it to now, which is good enough for what is due. */
+	if (entry->due <= wall_ms())
+		return;
 	/* Without the hint somebody looks at it too early, and sees what the journal
 	 * says. */
 	if (futimens(entry->fd, times) != 0)

@@ -16,6 +16,7 @@
 enum {
 	BATCH = 10000, /* messages collected at a time, so that memory stays flat */
 	CRASHES = 3,   /* attempts in a row that ended the runner: then it is held */
+	DAY = 24 * 60 * 60 * 1000, /* ms: the shortest lifetime */
 	FAR = 70 * 60 * 1000 /* ms: no message waits longer; the clock was changed */
 };
 
@@ -26,6 +27,7 @@ struct run {
 	struct entry_name *batch;
 	size_t count, room;
 	bool more; /* there was no room for all */
+	struct error *err;
 	int64_t now, next;
 
 	struct route route; /* of the account whose turn it is */
@@ -61,45 +63,6 @@ is_due(struct run *run, int folder, const char *file)
 }
 
 static void
-add(struct run *run, const struct entry_name *name)
-{
-	if (run->count == run->room) {
-		size_t room = run->room ? 2 * run->room : 64;
-		struct entry_name *more =
-			realloc(run->batch, checked_product(room, sizeof(*more)));
-
-		if (!more)
-			out_of_memory();
-		run->batch = more;
-		run->room = room;
-	}
-	run->batch[run->count++] = *name;
-}
-
-static bool
-collect(void *context, int folder, const char *file, const struct entry_name *name)
-{
-	struct run *run = context;
-	const struct pass *pass = run->pass;
-	struct account_seen *account =
-		accounts_get(&run->accounts, name->tag, pass->force);
-
-	account->waiting++;
-	if (account->closed) {
-		come_again(run, account->again);
-		return true;
-	}
-	if ((pass->id && !strstr(name->id, pass->id)) || !is_due(run, folder, file))
-		return true;
-	/* What a person wants is tried once, so all of it must be known. */
-	if (run->count == BATCH && !pass->force)
-		run->more = true;
-	else
-		add(run, name);
-	return true;
-}
-
-static void
 tell_remark(const struct run *run, const char *id, const char *remark,
 	    const struct error *err)
 {
@@ -111,26 +74,6 @@ tell_remark(const struct run *run, const char *id, const char *remark,
 	};
 
 	run->pass->tell(run->pass->context, &event);
-}
-
-/* A folder, a link, somebody's notes: it is no message, and is not lost. */
-static void
-set_stranger_aside(void *context, int folder, const char *file)
-{
-	struct run *run = context;
-
-	if (scan_set_aside(run->pass->spool, folder, file))
-		tell_remark(run, clean_text(&run->arena, span_of(file)),
-			    "no message of the queue: moved to corrupt/", NULL);
-}
-
-static int
-by_account_and_time(const void *a, const void *b)
-{
-	const struct entry_name *one = a, *other = b;
-	int order = strcmp(one->tag, other->tag);
-
-	return order ? order : strcmp(one->id, other->id);
 }
 
 /* ---- one message ---- */
@@ -180,6 +123,9 @@ take_route(struct run *run, const struct entry *entry)
 	run->routed = true;
 	route_keep_key(&run->route);
 	route_find(&run->route);
+	/* There is no such account any more. */
+	if (run->route.failed.fault)
+		tell_remark(run, entry->name.id, NULL, &run->route.failed);
 	return &run->route;
 }
 
@@ -311,6 +257,67 @@ take_entry(struct run *run, const struct entry_name *name, struct error *err)
 
 /* ---- the whole ---- */
 
+static void
+add(struct run *run, const struct entry_name *name)
+{
+	if (run->count == run->room) {
+		size_t room = run->room ? 2 * run->room : 64;
+		struct entry_name *more =
+			realloc(run->batch, checked_product(room, sizeof(*more)));
+
+		if (!more)
+			out_of_memory();
+		run->batch = more;
+		run->room = room;
+	}
+	run->batch[run->count++] = *name;
+}
+
+static bool
+collect(void *context, int folder, const char *file, const struct entry_name *name)
+{
+	struct run *run = context;
+	const struct pass *pass = run->pass;
+	struct account_seen *account =
+		accounts_get(&run->accounts, name->tag, pass->force);
+
+	account->waiting++;
+	if (account->sweep && id_time(name->id) + DAY <= run->now)
+		return take_entry(run, name, run->err);
+	if (account->closed) {
+		come_again(run, account->again);
+		return true;
+	}
+	if ((pass->id && !strstr(name->id, pass->id)) || !is_due(run, folder, file))
+		return true;
+	/* What a person wants is tried once, so all of it must be known. */
+	if (run->count == BATCH && !pass->force)
+		run->more = true;
+	else
+		add(run, name);
+	return true;
+}
+
+/* A folder, a link, somebody's notes: it is no message, and is not lost. */
+static void
+set_stranger_aside(void *context, int folder, const char *file)
+{
+	struct run *run = context;
+
+	if (scan_set_aside(run->pass->spool, folder, file))
+		tell_remark(run, clean_text(&run->arena, span_of(file)),
+			    "no message of the queue: moved to corrupt/", NULL);
+}
+
+static int
+by_account_and_time(const void *a, const void *b)
+{
+	const struct entry_name *one = a, *other = b;
+	int order = strcmp(one->tag, other->tag);
+
+	return order ? order : strcmp(one->id, other->id);
+}
+
 static bool
 collect_all(struct run *run, struct error *err)
 {
@@ -325,9 +332,12 @@ collect_all(struct run *run, struct error *err)
 	run->now = wall_ms();
 	run->next = 0;
 	accounts_recount(&run->accounts);
+	run->err = err;
 	if (!scan_place(run->pass->spool, PLACE_WAITING, &scan))
 		return spool_fail(run->pass->spool->path, _("The queue cannot be read"),
 				  err);
+	if (err->fault)
+		return false;
 	if (run->count)
 		qsort(run->batch, run->count, sizeof(*run->batch), by_account_and_time);
 	return true;

@@ -39,6 +39,7 @@ take(struct arena *arena, struct standing *standing, const struct record_view *r
 		{ "until", &standing->until },
 		{ "failed", &standing->failed },
 		{ "told", &standing->told },
+		{ "swept", &standing->swept },
 	};
 	uint64_t number = 0;
 
@@ -91,6 +92,7 @@ print(const struct standing *standing, struct buf *out)
 	record_printf(out, "until", "%" PRId64, standing->until);
 	record_printf(out, "failed", "%" PRId64, standing->failed);
 	record_printf(out, "told", "%" PRId64, standing->told);
+	record_printf(out, "swept", "%" PRId64, standing->swept);
 	if (standing->held)
 		record_add(out, "held", SPAN(""));
 	if (standing->has_fallback)

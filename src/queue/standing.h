@@ -15,6 +15,7 @@ struct standing {
 	bool has_fallback; /* its mail can go another way meanwhile */
 	const char *why;   /* of the last failure; NULL */
 	int64_t failed;	   /* ms since 1970: when */
+	int64_t swept;	   /* when its mail was last looked through for what is too old */
 	int64_t told;	   /* when a person was last told that it is held */
 };
 
