@@ -44,7 +44,7 @@ run_spool_path(const struct run *run)
 static struct account_key
 later_key(const struct run *run)
 {
-	struct account_key key = run_key(run);
+	struct account_key key = run->key;
 	char path[PATH_MAX];
 
 	if (key.config_file && realpath(key.config_file, path))
@@ -53,9 +53,10 @@ later_key(const struct run *run)
 }
 
 static bool
-open_spool(struct run *run, struct spool *spool, struct error *err)
+open_spool(struct run *run, const struct queue_policy *policy, struct spool *spool,
+	   struct error *err)
 {
-	const char *path = run_spool_path(run);
+	const char *path = spool_path(run->arena, policy->dir);
 
 	if (!path)
 		return fail(err, FAULT_CANNOT_CREATE,
@@ -92,7 +93,7 @@ keep_to_limits(struct run *run, int *slot, struct error *err)
 
 	if (!policy->max_connections && !policy->rate.count)
 		return true;
-	if (!open_spool(run, &spool, err))
+	if (!open_spool(run, policy, &spool, err))
 		return false;
 	account_tag(&key, tag);
 	for (; policy->max_connections; patience -= TICK) {
@@ -235,6 +236,7 @@ change_account(struct run *run, const char *name, struct error *err)
 		return false;
 	}
 	run->account = run->chosen.account;
+	run->key = key;
 	chosen_release(before);
 	return run_start_secret(run, err);
 }
@@ -284,7 +286,7 @@ is_attended(const struct run *run)
 static bool
 is_worth_keeping(const struct run *run, const struct mail *mail, const struct error *err)
 {
-	if (!run->account->queue.on)
+	if (!mail->queue.on)
 		return false;
 	if (is_for_now(&mail->delivery, err))
 		return true;
@@ -315,10 +317,9 @@ keep_open_ones(struct run *run, struct mail *mail, const struct spool *spool,
 {
 	size_t *index = arena_array(run->arena, size_t, mail->envelope.count);
 	struct envelope envelope = open_envelope(run, mail, index);
-	struct account_key key = later_key(run);
-	unsigned days = run->account->queue.lifetime;
+	unsigned days = mail->queue.lifetime;
 	struct parcel parcel = {
-		.key = &key,
+		.key = &mail->key,
 		.envelope = &envelope,
 		.composed = &mail->composed,
 		.facts = &mail->message.facts,
@@ -337,8 +338,8 @@ keep_open_ones(struct run *run, struct mail *mail, const struct spool *spool,
 		return false;
 	for (size_t i = 0; mail->delivery.verdicts && i < envelope.count; i++)
 		mail->delivery.verdicts[index[i]].outcome = WAITING;
-	account_tag(&key, tag);
-	standing_note_mail(spool, tag, key.name);
+	account_tag(&mail->key, tag);
+	standing_note_mail(spool, tag, mail->key.name);
 	return true;
 }
 
@@ -346,17 +347,16 @@ keep_open_ones(struct run *run, struct mail *mail, const struct spool *spool,
 static void
 remember_failure(struct run *run, const struct mail *mail, const struct spool *spool)
 {
-	struct account_key key = later_key(run);
 	struct standing standing;
 	char tag[TAG_DIGITS + 1];
 
-	account_tag(&key, tag);
+	account_tag(&mail->key, tag);
 	if (!mail->tried.fault || mail->delivery.verdicts ||
 	    mail->tried.fault == FAULT_TIMEOUT)
 		return;
 	standing_read(run->arena, spool, tag, &standing);
-	standing.account = key.name;
-	standing.has_fallback = run->account->queue.fallback != NULL;
+	standing.account = mail->key.name;
+	standing.has_fallback = mail->queue.fallback != NULL;
 	standing_failed(&standing, !fault_mends_itself(mail->tried.fault),
 			mail->tried.what);
 	standing_write(spool, &standing);
@@ -371,7 +371,7 @@ keep(struct run *run, struct mail *mail, struct error *err)
 	struct error trouble = { .arena = err->arena };
 
 	mail->tried = *err;
-	if (!open_spool(run, &spool, &trouble) ||
+	if (!open_spool(run, &mail->queue, &spool, &trouble) ||
 	    !keep_open_ones(run, mail, &spool, &trouble)) {
 		/* Why it could not go is as good to know as why it could not stay. */
 		trouble.hint = err->what ? err->what : trouble.hint;
@@ -413,6 +413,8 @@ deliver(struct run *run, struct mail *mail, struct error *err)
 	bool queued = run->account->queue.on &&
 		      (mode == DELIVER_BACKGROUND || mode == DELIVER_LATER);
 
+	mail->key = later_key(run);
+	mail->queue = run->account->queue;
 	mail->delivery.envelope = &mail->envelope;
 	if (queued)
 		return keep(run, mail, err);

@@ -12,7 +12,10 @@ struct mail {
 	struct envelope envelope;
 	struct composed composed;
 	struct delivery delivery;
-	bool discarded;		  /* an alias sends all of it to /dev/null */
+	bool discarded; /* an alias sends all of it to /dev/null */
+	/* Of the account that was chosen first, whose queue it is. */
+	struct account_key key;
+	struct queue_policy queue;
 	char kept[ID_DIGITS + 1]; /* its ID in the queue; "": it is not there */
 	struct error tried;	  /* what the attempt came to, when it was kept */
 };

@@ -31,29 +31,23 @@ drain_input(void)
 
 /* ---- the account ---- */
 
-struct account_key
-run_key(const struct run *run)
+bool
+run_choose_account(struct run *run, const char *sender, struct error *err)
 {
 	const struct request *request = run->request;
+	const char *warning;
 
-	return (struct account_key){
-		.name = run->account ? run->account->name : request->wish.name,
+	run->key = (struct account_key){
+		.name = request->wish.name,
 		.config_file = request->config_file,
 		.without_file = request->without_file,
 		.assignments = request->assignments,
 		.assignment_count = request->assignment_count,
 	};
-}
-
-bool
-run_choose_account(struct run *run, const char *sender, struct error *err)
-{
-	struct account_key key = run_key(run);
-	const char *warning;
-
-	if (!account_choose(run->arena, &key, sender, &run->chosen, err))
+	if (!account_choose(run->arena, &run->key, sender, &run->chosen, err))
 		return false;
 	run->account = run->chosen.account;
+	run->key.name = run->account->name;
 	warning = run->chosen.config.warning;
 	if (warning && (run->reporter->verbose || run->reporter->debug))
 		report_line(run->reporter, "%s", warning);

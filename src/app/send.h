@@ -15,6 +15,7 @@ struct run {
 	struct reporter *reporter;
 	struct chosen chosen;
 	struct account *account; /* chosen and finished; NULL: not yet */
+	struct account_key key;	 /* that it is found by, now and later */
 	struct connection connection;
 	bool as_sendmail;		 /* called by the name of a sendmail */
 	bool logged;			 /* the attempt has its line in the log */
@@ -24,8 +25,6 @@ struct run {
 /* Chooses the account for SENDER (NULL: none is known); see conf/choose.h. */
 bool run_choose_account(struct run *run, const char *sender,
 			struct error *err) MUST_CHECK;
-/* What names that account, now and later. */
-struct account_key run_key(const struct run *run);
 /* Starts what finds the secret, if login or key may want one. */
 bool run_start_secret(struct run *run, struct error *err) MUST_CHECK;
 /* Connects, and secures the line as the account says. */
