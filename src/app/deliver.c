@@ -209,10 +209,12 @@ take_over(struct run *run, struct mail *mail, const struct delivery *later,
 {
 	struct delivery *all = &mail->delivery;
 
+	if (!later->verdicts)
+		return;
 	if (!all->verdicts)
 		all->verdicts =
 			arena_array(run->arena, struct verdict, all->envelope->count);
-	for (size_t i = 0; later->verdicts && i < later->envelope->count; i++)
+	for (size_t i = 0; i < later->envelope->count; i++)
 		all->verdicts[index[i]] = later->verdicts[i];
 	all->delivered += later->delivered;
 	all->size = later->size;
