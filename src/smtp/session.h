@@ -78,7 +78,7 @@ struct session {
 	struct error failed;   /* remembered: later calls do nothing until settle tells */
 	bool utf8;	       /* commands may be UTF-8 (RFC 6531) */
 	bool quit;	       /* QUIT was said */
-	bool in_transaction;   /* MAIL was said, and neither content nor RSET behind it */
+	bool in_transaction; /* MAIL was said, and no content taken nor RSET behind it */
 };
 
 /* Connects. With no port in the endpoint's list the line is a unix socket. */

@@ -360,7 +360,7 @@ transact_all(struct transaction *t, struct error *err)
 
 		begin(t);
 		ok = transact(t, err);
-		t->session->in_transaction = !t->said;
+		t->session->in_transaction = !t->said || is_refused(t->said);
 		judge_all(t, &left);
 		if (!ok)
 			return false;
