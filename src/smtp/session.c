@@ -116,9 +116,13 @@ answered(struct session *s, struct exchange *exchange)
 static bool
 lost(struct session *s, const struct exchange *exchange)
 {
+	const struct exchange *content = exchange;
 	struct error *err = &s->failed;
 
-	if (exchange->octets) {
+	/* With PIPELINING no reply at all may have come. */
+	while (content && !content->octets)
+		content = content->next;
+	if (content) {
 		/* RFC 1047: the content is out, and nobody knows what became of it. */
 		err->fault = FAULT_UNCERTAIN;
 		err->what =
