@@ -211,15 +211,18 @@ make_path(char *path)
 	return sync_parent(path);
 }
 
+/* Others may be making the same queue at this moment. */
 static bool
 make_version(const struct spool *spool)
 {
-	CLEANUP(close_file)
-	int fd = openat(spool->fd, "tmp/VERSION",
-			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	CLEANUP(close_file) int fd = -1;
+	char tmp[NAME_ROOM];
 
+	snprintf(tmp, sizeof(tmp), "tmp/VERSION.%ld", (long)getpid());
+	fd = openat(spool->fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0600);
 	return fd >= 0 && write_all(fd, version, strlen(version)) && fsync(fd) == 0 &&
-	       renameat(spool->fd, "tmp/VERSION", spool->fd, "VERSION") == 0 &&
+	       renameat(spool->fd, tmp, spool->fd, "VERSION") == 0 &&
 	       sync_folder(spool->fd);
 }
 

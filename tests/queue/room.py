@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A queue, a configuration and two receivers for one worker; runs postrider there under faults."""
+
+import contextlib
+import ctypes
+import dataclasses
+import fcntl
+import mmap
+import os
+import pathlib
+import re
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+
+import spool
+from receiver import Receiver
+import pki    # of tests/lib, as the receiver has it
+
+CANARY = "canary-7d1f-secret"
+ME = "me@example.org"
+SECONDS = 40
+CONFIG = """defaults
+from {me}
+tls off
+auth off
+queue on
+queue_dir {queue}
+account main
+host {main}
+port 2525
+account other
+host {other}
+port 2525
+account both : main
+fallback other
+account slow : main
+rate_limit 1/1
+account safe
+host {safe}
+port 2525
+tls on
+tls_starttls off
+tls_trust_file {trust}
+auth plain
+user {me}
+password {canary}
+account default : main
+"""
+# strace does not come between these and the kernel.
+UNKILLABLE = ("rt_sigreturn", "restart_syscall")
+CONTROL = struct.Struct("7i")    # struct plan of shim.c
+NUMBERS = re.compile(rb"\b(0x[0-9a-f]+|[0-9A-F]{2}|[0-9]+)\b|\[{.*")
+ENOUGH = 6
+FIRED = re.compile(rb"\(INJECTED\)")
+CALL = re.compile(rb"^(\d+) +(?:<\.\.\. )?(\w+)(\(| resumed)")
+
+
+@dataclasses.dataclass
+class Fault:
+    """What goes wrong: `kind` is kill, error, cut or memory."""
+
+    kind: str
+    call: str = ""
+    when: int = 0
+    error: str = ""
+
+    def __str__(self):
+        return ":".join(str(x) for x in (self.kind, self.call, self.when, self.error) if x)
+
+    @staticmethod
+    def read(text):
+        kind, call, when, error = (text.split(":") + [""] * 4)[:4]
+        return Fault(kind, call, int(when), error)
+
+
+@dataclasses.dataclass
+class Ended:
+    """How a run ended; `status` is negative for a signal, None for a run that hung."""
+
+    status: int
+    out: str
+    err: str
+    fired: bool = False
+
+
+def become_reaper():
+    """Runners that lose their parent become children of this process."""
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
+
+def end_strays():
+    """Ends the runners that this process started, by way of postrider."""
+    while True:
+        children = set()
+        for task in pathlib.Path("/proc/self/task").iterdir():
+            with contextlib.suppress(OSError):
+                children |= set((task / "children").read_text().split())
+        if not children:
+            return
+        for child in children:
+            with contextlib.suppress(OSError):
+                os.kill(int(child), signal.SIGKILL)
+                os.waitpid(int(child), 0)
+
+
+def addresses(pid, number):
+    """Three that nobody else on this machine uses."""
+    return [f"127.{2 + pid // 250 % 250}.{1 + pid % 250}.{3 * number + n}" for n in range(3)]
+
+
+def secured(folder, workers):
+    """(authority, pair of certificate and key) for the receivers of so many workers."""
+    authority = pki.Authority(pathlib.Path(folder, "authority"), "postrider tests")
+    names = [f"IP:{addresses(os.getpid(), n)[2]}" for n in range(1, workers + 1)]
+    return authority.cert, authority.certificate("receivers", names=names)
+
+
+class Room:
+    def __init__(self, folder, number, program, shim, secured):
+        self.folder = pathlib.Path(folder, f"room-{number}")
+        self.queue, self.home = self.folder / "queue", self.folder / "home"
+        self.home.mkdir(parents=True)
+        self.program, self.shim, self.templates = program, shim, {}
+        places = addresses(os.getppid(), number)
+        trust, pair = secured
+        self.main, self.other = (Receiver(a, 2525) for a in places[:2])
+        self.safe = Receiver(places[2], 2525, pair, {ME: CANARY})
+        self.receivers = (self.main, self.other, self.safe)
+        self.config = self.home / ".config/postrider/config"
+        self.config.parent.mkdir(parents=True)
+        self.config.write_text(CONFIG.format(
+            me=ME, queue=self.queue, main=places[0], other=places[1], safe=places[2],
+            trust=trust, canary=CANARY))
+        self.config.chmod(0o600)
+        self.trace, control = self.folder / "trace", self.folder / "control"
+        control.write_bytes(bytes(CONTROL.size))
+        with open(control, "r+b") as file:
+            self.control = mmap.mmap(file.fileno(), CONTROL.size)
+        self.environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C",
+                            "TZ": "UTC"}
+        self.preloaded = {**self.environment, "LD_PRELOAD": str(shim), "SHIM": str(control)}
+
+    # ---- the state of the queue
+
+    def save(self, name):
+        """Remembers the queue under a name."""
+        folders, kept = spool.tree(self.queue) if self.queue.exists() else ([], [])
+        self.templates[name] = folders, {
+            path: (os.stat(path).st_mtime_ns, stat.S_ISFIFO(os.stat(path).st_mode)
+                   or pathlib.Path(path).read_bytes()) for path in kept}
+
+    def clear(self):
+        end_strays()
+        shutil.rmtree(self.queue, ignore_errors=True)
+
+    def restore(self, name):
+        """The queue as it was saved; folders that are there already stay."""
+        end_strays()
+        folders, kept = self.templates[name]
+        if not folders:
+            self.clear()
+            return
+        if self.queue.exists():
+            for path in spool.tree(self.queue)[1]:
+                os.unlink(path)
+        for folder in (self.queue, *folders):
+            if not os.path.isdir(folder):
+                os.mkdir(folder, 0o700)
+        for path, (changed, data) in kept.items():
+            if data is True:
+                os.mkfifo(path, 0o600)
+                continue
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+                file.write(data)
+            os.utime(path, ns=(changed, changed))
+
+    def locked(self):
+        """The files of the queue on which somebody still has a lock."""
+        found = []
+        for path in self.regular():
+            with open(path, "rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    found.append(path)
+        return found
+
+    def secrets(self):
+        """The files of the queue in which the password is."""
+        return [p for p in self.regular() if CANARY.encode() in pathlib.Path(p).read_bytes()]
+
+    def regular(self):
+        found = spool.tree(self.queue)[1] if self.queue.exists() else []
+        return [p for p in found if os.path.isfile(p)]
+
+    # ---- running postrider
+
+    def run(self, *words, given=b"", fault=None, follow=True, ahead=0):
+        """postrider WORDS, perhaps under a fault; ends what it leaves running."""
+        command = [str(self.program), *words]
+        if fault and fault.kind in ("kill", "error"):
+            command = self.under_strace(fault, follow) + command
+        environment = self.environment
+        if ahead or fault and fault.kind in ("cut", "memory"):
+            environment = self.preloaded
+            self.plan(fault, ahead)
+        ended = finished(command, given, environment)
+        if fault:
+            ended.fired = self.has_fired(fault, ended)
+        return ended
+
+    def under_strace(self, fault, follow):
+        what = "signal=KILL" if fault.kind == "kill" else f"error={fault.error}"
+        more = ["-f"] if follow else []
+        # All other calls are left alone; it goes with -f, and not with signals.
+        more += ["--seccomp-bpf"] if follow and fault.kind == "error" else []
+        return ["strace", *more, "-qq", "-o", str(self.trace), "-e", f"trace={fault.call}",
+                "-e", f"inject={fault.call}:{what}:when={fault.when}", "--"]
+
+    def has_fired(self, fault, ended):
+        if fault.kind in ("cut", "memory"):
+            return CONTROL.unpack(self.control[:])[5] > 0
+        data = self.trace.read_bytes() if self.trace.exists() else b""
+        if fault.kind == "error":
+            return bool(FIRED.search(data))
+        return ended.status == -signal.SIGKILL or b"killed by SIGKILL" in data
+
+    def plan(self, fault=None, ahead=0):
+        """Tells the shim what to do."""
+        kind, when = (fault.kind, fault.when) if fault else ("", 0)
+        self.control[:] = CONTROL.pack(
+            when if kind == "memory" else 0, when if kind == "cut" else 0,
+            int(fault.error) if kind == "cut" else 0, 0, 0, 0, ahead)
+
+    def counted(self, *words, given=b""):
+        """(allocations, writes) of a run, as the shim sees them."""
+        self.plan()
+        finished([str(self.program), *words], given, self.preloaded)
+        return CONTROL.unpack(self.control[:])[3:5]
+
+    def calls(self, *words, given=b"", follow=True):
+        """[(system call, n)] of a run, in order, without those of the dynamic loader."""
+        more = ["-f"] if follow else []
+        command = ["strace", *more, "-qq", "-o", str(self.trace), "--", str(self.program), *words]
+        finished(command, given, self.environment)
+        return enumerated(self.trace.read_bytes(), follow)
+
+
+def enumerated(data, follow):
+    """The counters of strace are per process; the loader ends where main() looks at its fds.
+
+    A call that looks like an earlier one, numbers aside, in the same surroundings is left out
+    when there were ENOUGH of those: a walk through 256 folders is 256 times the same.
+    """
+    counts, in_main, points, before, seen = {}, {}, {}, {}, {}
+    for line in data.splitlines():
+        found = CALL.match(line if follow else b"1 " + line)
+        if not found:
+            continue
+        pid, call = found[1], found[2].decode()
+        if call == "execve" and b" = 0" in line:
+            in_main[pid] = False
+        if found[3] == b" resumed":
+            continue
+        counts[pid, call] = counts.get((pid, call), 0) + 1
+        if b"fcntl(0, F_GETFD" in line or pid not in in_main:
+            in_main[pid] = True
+        before[pid] = (*before.get(pid, ())[-2:], NUMBERS.sub(b"#", line))
+        seen[before[pid]] = seen.get(before[pid], 0) + 1
+        if in_main[pid] and call not in UNKILLABLE and seen[before[pid]] <= ENOUGH:
+            points[call, counts[pid, call]] = None
+    return list(points)
+
+
+def finished(command, given, environment):
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=environment, cwd="/")
+    try:
+        out, err = process.communicate(given, timeout=SECONDS)
+        status = process.returncode
+    except subprocess.TimeoutExpired:
+        process.kill()
+        end_strays()
+        out, err = process.communicate()
+        status = None
+    end_strays()
+    return Ended(status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of behaviour share: one user with a queue, a clock that can be moved, checks."""
+
+import contextlib
+import glob
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+from receiver import Receiver
+from room import addresses, become_reaper, end_strays
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("PLAIN_POSTRIDER", str(ROOT / "build/plain/src/postrider"))
+FULL = "--full" in sys.argv[1:]
+PORT = 2525
+ME = "me@example.org"
+HEAD = f"defaults\nfrom {ME}\ntls off\nauth off\nqueue on\nport {PORT}\n"
+LETTER = b"Message-ID: <%s@test>\nSubject: hello\n\nhello\n"
+
+failures = 0
+
+
+def equal(name, got, want):
+    """One line of the result."""
+    global failures
+    if got == want:
+        print(f"ok - {name}", flush=True)
+    else:
+        failures += 1
+        print(f"not ok - {name}: got {got!r}, want {want!r}", flush=True)
+    return got == want
+
+
+def true(name, holds, got):
+    return equal(name, got if not holds else "that", "that")
+
+
+def play(cases):
+    """Plays each; one that breaks has failed. Ends the program."""
+    global failures
+    become_reaper()
+    chosen = [w for w in sys.argv[1:] if not w.startswith("-")]
+    for case in cases:
+        if chosen and case.__name__ not in chosen:
+            continue
+        began = time.monotonic()
+        try:
+            case()
+        except (OSError, ValueError, KeyError, IndexError, AssertionError, TimeoutError,
+                subprocess.SubprocessError) as problem:
+            failures += 1
+            print(f"not ok - {case.__name__}: got {problem!r}, want no exception")
+        finally:
+            end_strays()
+        print(f"# {case.__name__}: {time.monotonic() - began:.1f} s", flush=True)
+    sys.exit(1 if failures else 0)
+
+
+def wait_until(holds, seconds=30):
+    """What HOLDS returned, as soon as that is true; else the last of it."""
+    end = time.monotonic() + seconds
+    while not (value := holds()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return value
+
+
+def server(number=0, kind=Receiver, **more):
+    """A receiver at an address of its own, which nobody listens at yet."""
+    return kind(addresses(os.getpid(), 1 + number // 3)[number % 3], PORT, **more)
+
+
+@contextlib.contextmanager
+def user(accounts, base=None):
+    """A User in a folder that goes away, after all that was started has ended."""
+    with tempfile.TemporaryDirectory(prefix="postrider-queue-", dir=base) as folder:
+        try:
+            yield User(folder, accounts)
+        finally:
+            end_strays()
+
+
+class User:
+    """Somebody with a configuration and a queue; `ahead` is how far his clock is, in seconds."""
+
+    def __init__(self, folder, accounts):
+        self.home = pathlib.Path(folder)
+        self.queue, self.log = self.home / "queue", self.home / "log"
+        self.config = self.home / ".config/postrider/config"
+        self.config.parent.mkdir(parents=True)
+        self.ahead = 0
+        self.configure(accounts)
+
+    def configure(self, accounts):
+        self.config.write_text(f"{HEAD}queue_dir {self.queue}\nlogfile {self.log}\n{accounts}\n")
+        self.config.chmod(0o600)
+
+    def environment(self, ahead=None):
+        found = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C", "TZ": "UTC"}
+        ahead = self.ahead if ahead is None else ahead
+        if ahead:
+            found.update(LD_PRELOAD=faketime(), FAKETIME=f"{ahead:+d}", NO_FAKE_STAT="1",
+                         FAKE_UTIME="0", FAKETIME_DONT_FAKE_MONOTONIC="1",
+                         FAKETIME_DONT_RESET="1", FAKETIME_NO_CACHE="1")
+        return found
+
+    def start(self, *words, program=PROGRAM, **more):
+        more.setdefault("stdin", subprocess.DEVNULL)
+        return subprocess.Popen([program, *words], env=self.environment(), cwd=self.home,
+                                start_new_session=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, **more)
+
+    def run(self, *words, given=b"", seconds=120):
+        """(status, standard output, standard error)"""
+        with self.start(*words, stdin=subprocess.PIPE) as process:
+            try:
+                out, err = process.communicate(given, seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                out, err = process.communicate()
+        return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+
+    def send(self, ident, *words, to=("bob@example.net",), mode="-odq"):
+        """Hands a message over; returns the exit status."""
+        return self.run(*([mode] if mode else []), *words, "--", *to,
+                        given=LETTER % ident.encode())[0]
+
+    def list(self, state=None):
+        """The messages of a state, as the program lists them."""
+        out = self.run("queue", "list", "--json", "--all")[1]
+        return [m for m in json.loads(out or "[]") if state in (None, m["state"])]
+
+    def count(self):
+        """{state: number of messages}"""
+        found = {}
+        for message in self.list():
+            found[message["state"]] = found.get(message["state"], 0) + 1
+        return found
+
+    def runner(self):
+        """The pid of the resident runner, or 0."""
+        for path in glob.glob("/proc/[0-9]*"):
+            with contextlib.suppress(OSError, IndexError):
+                words = pathlib.Path(path, "cmdline").read_bytes().split(b"\0")
+                state = pathlib.Path(path, "stat").read_text().rpartition(")")[2].split()[0]
+                if words[1] == b"-qp" and words[2].endswith(bytes(self.queue)) and state != "Z":
+                    return int(path[6:])
+        return 0
+
+
+def faketime():
+    """The library that moves a program's clock."""
+    found = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+    if not found:
+        raise OSError("libfaketime is missing: apt-get install faketime")
+    return found[0]
