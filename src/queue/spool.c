@@ -110,7 +110,8 @@ name_parse(const char *text, struct entry_name *name)
 	memcpy(name->id, id.at, ID_DIGITS);
 	memcpy(name->tag, tag.at, TAG_DIGITS);
 	name->id[ID_DIGITS] = name->tag[TAG_DIGITS] = '\0';
-	return true;
+	/* The file must be found again by what name_print makes of it. */
+	return size.len == 1 || size.at[0] != '0';
 }
 
 /* ---- where ---- */

@@ -24,6 +24,7 @@ static const struct {
 	{ "no size", ID "-01234567", "none" },
 	{ "an empty size", ID "-01234567-", "none" },
 	{ "a size with a sign", ID "-01234567-+1", "none" },
+	{ "a size with zeros", ID "-01234567-007", "none" },
 	{ "something behind it", ID "-01234567-1024~", "none" },
 	{ "a short ID", "0192F0A1B2C3AABBCCDDEEF-01234567-1", "none" },
 	{ "a long ID", "0" ID "-01234567-1", "none" },
