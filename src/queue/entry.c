@@ -199,7 +199,7 @@ take_record(struct head *head, const struct record_view *record)
 		return take_number(value, &entry->expires);
 	if (record_is(record, "header") && take_number(value, &number)) {
 		entry->header_size = (uint64_t)number;
-		return number <= MESSAGE_HEADER_MAX * 4;
+		return true;
 	}
 	if (record_is(record, "without-file"))
 		return entry->key.without_file = true;

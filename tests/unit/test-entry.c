@@ -350,6 +350,37 @@ many_recipients(void **state)
 	unit_done();
 }
 
+/* The largest header that is let in, with each address completed. */
+static void
+large_header(void **state)
+{
+	struct arena arena = { 0 };
+	struct spool spool = lair_spool(&arena, "many");
+	struct letter letter;
+	struct span pieces[2];
+	struct buf text = { 0 };
+	struct entry entry;
+	struct entry_name name;
+
+	(void)state;
+	while (text.len < 5 * (size_t)MESSAGE_HEADER_MAX)
+		buf_add_string(&text, "To: a@a-rather-long-name.example.org\r\n");
+	letter_write(&arena, SPAN(LETTER), &letter);
+	pieces[0] = buf_span(&text);
+	pieces[1] = SPAN("\r\n");
+	letter.composed.pieces = pieces;
+	letter.composed.count = 2;
+	letter.composed.size = text.len + 2;
+	name = letter_keep(&arena, &spool, &letter);
+	entry = entry_of(&arena, &spool, &name);
+	unit_same("opened", result_word(entry_open(&entry, ENTRY_CLAIM)), "good");
+	entry_close(&entry);
+	buf_release(&text);
+	spool_close(&spool);
+	arena_release(&arena);
+	unit_done();
+}
+
 /* ---- the journal ---- */
 
 struct event {
@@ -860,6 +891,7 @@ main(void)
 		cmocka_unit_test(history),
 		cmocka_unit_test(content),
 		cmocka_unit_test(many_recipients),
+		cmocka_unit_test(large_header),
 		cmocka_unit_test(journal),
 		cmocka_unit_test(account_and_lifetime),
 		cmocka_unit_test(journal_of_others),
