@@ -173,6 +173,9 @@ apply_done(struct entry *entry, struct span rest)
 {
 	(void)rest;
 	entry->done = true;
+	for (size_t i = 0; i < entry->envelope.count; i++)
+		if (entry->recipients[i].state == RECIPIENT_WAITS)
+			entry->recipients[i].state = RECIPIENT_HAS_IT;
 	finish(entry);
 	return true;
 }

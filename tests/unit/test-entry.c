@@ -398,6 +398,9 @@ static const struct {
 	{ "dot sent, and nothing more",
 	  { { "start", "" }, { "dot-sent", "" } },
 	  "w() w() w() 0+1 doubt dot" },
+	{ "dot sent, and done",
+	  { { "start", "" }, { "dot-sent", "" }, { "done", "" } },
+	  "h() h() h() 0+0 done" },
 	{ "in doubt",
 	  { { "start", "" }, { "doubt", "" }, { "defer", "* lost" }, { "due", "5" } },
 	  "w(lost) w(lost) w(lost) 1+0 doubt due 5 because lost" },
@@ -436,6 +439,9 @@ static const struct {
 	    { "noticed", "1" },
 	    { "retry", "" } },
 	  "h(x) w() w() 0+0 due 0" },
+	{ "retried when it was done",
+	  { { "done", "" }, { "retry", "" } },
+	  "h() h() h() 0+0 due 0" },
 	{ "an empty text", { { "rcpt", "0 fail" } }, "r() w() w() 0+0" },
 };
 
