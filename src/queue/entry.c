@@ -399,10 +399,11 @@ open_file(struct entry *entry, enum entry_use use, struct stat *info)
 	char file[NAME_ROOM];
 
 	name_print(&entry->name, file);
-	entry->fd = openat(folder, file,
-			   (use == ENTRY_CLAIM ? O_RDWR : O_RDONLY) | O_CLOEXEC |
-				   O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (folder < 0 || entry->fd < 0)
+	if (folder >= 0)
+		entry->fd = openat(folder, file,
+				   (use == ENTRY_CLAIM ? O_RDWR : O_RDONLY) | O_CLOEXEC |
+					   O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (entry->fd < 0)
 		return errno == ENOENT ? ENTRY_GONE
 		       : errno == ELOOP || errno == ENXIO || errno == EISDIR
 			       ? ENTRY_DAMAGED

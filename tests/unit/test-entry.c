@@ -850,6 +850,28 @@ busy_and_gone(void **state)
 	unit_done();
 }
 
+/* Somebody has removed the whole queue. */
+static void
+folder_is_gone(void **state)
+{
+	struct arena arena = { 0 };
+	struct spool spool = lair_spool(&arena, "folder");
+	struct entry_name name = keep_three(&arena, &spool);
+	const char *file = lair_file(&arena, &spool, PLACE_WAITING, &name);
+	struct entry entry = entry_of(&arena, &spool, &name);
+
+	(void)state;
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(rmdir(arena_printf(&arena, "%s/msg/%s", spool.path,
+					    name.id + ID_DIGITS - 2)),
+			 0);
+	unit_same("gone", result_word(entry_open(&entry, ENTRY_CLAIM)), "gone");
+	entry_close(&entry);
+	spool_close(&spool);
+	arena_release(&arena);
+	unit_done();
+}
+
 /* ---- not kept ---- */
 
 /* What could not be kept leaves nothing. */
@@ -907,6 +929,7 @@ main(void)
 		cmocka_unit_test(another_name),
 		cmocka_unit_test(strange_files),
 		cmocka_unit_test(busy_and_gone),
+		cmocka_unit_test(folder_is_gone),
 		cmocka_unit_test(nothing_is_left),
 	};
 
