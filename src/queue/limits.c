@@ -47,13 +47,13 @@ limits_count(const struct spool *spool, const char *tag, struct rate rate)
 	if (fd < 0 || flock(fd, LOCK_EX) != 0)
 		return 0;
 	if (pread(fd, &counted, sizeof(counted), 0) != (ssize_t)sizeof(counted) ||
-	    counted < 0)
+	    counted < 0 || counted == INT64_MAX)
 		counted = 0;
 	at = (off_t)sizeof(counted) * (1 + (off_t)(counted % rate.count));
 	if (pread(fd, &before, sizeof(before), at) != (ssize_t)sizeof(before))
 		before = 0;
 	/* A clock that went back must not stop everything. */
-	if (before && before <= now && now - before < window)
+	if (before > 0 && before <= now && now - before < window)
 		return before + window - now;
 	counted++;
 	if (pwrite(fd, &now, sizeof(now), at) != (ssize_t)sizeof(now) ||

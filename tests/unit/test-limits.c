@@ -94,7 +94,8 @@ window(void **state)
 static void
 garbage(void **state)
 {
-	static const int64_t numbers[] = { -1, 1, 2 };
+	static const int64_t numbers[] = { INT64_MIN, INT64_MIN + 1, -1,
+					   1,	      INT64_MAX - 1, INT64_MAX };
 	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
 	struct arena arena = { 0 };
 	struct spool spool = lair_spool(&arena, "window");
