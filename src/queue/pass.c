@@ -160,9 +160,10 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 	bool moved = false;
 
 	run->current = &attempt;
-	if (entry->expires <= run->now && !expire_entry(entry, err))
-		return false;
 	if (!is_closed(route) && !attempt_entry(&attempt, route, err))
+		return false;
+	/* Only now: it may seem old since the clock was wrong when it came. */
+	if (!entry->done && entry->expires <= run->now && !expire_entry(entry, err))
 		return false;
 	account->closed = is_closed(route);
 	account->again = route->again;

@@ -18,6 +18,7 @@ enum {
 	FIRST = 30 * 1000,	   /* ms until the second try */
 	LAST = 30 * 60 * 1000,	   /* ms at most */
 	HELD = 6 * 60 * 60 * 1000, /* ms for what does not mend itself */
+	FAR = 2 * HELD,		   /* ms: no account waits longer */
 	FILE_MAX = 64 * 1024
 };
 
@@ -60,6 +61,20 @@ take(struct arena *arena, struct standing *standing, const struct record_view *r
 			*numbers[i].number = (int64_t)number;
 }
 
+/* The clock went back: nothing may wait until it has come there again. */
+static void
+forget_future(struct standing *standing)
+{
+	int64_t now = wall_ms(), *past[] = { &standing->failed, &standing->swept,
+					     &standing->told };
+
+	if (standing->until > now + FAR)
+		standing->until = 0;
+	for (size_t i = 0; i < sizeof(past) / sizeof(past[0]); i++)
+		if (*past[i] > now)
+			*past[i] = 0;
+}
+
 bool
 standing_read(struct arena *arena, const struct spool *spool, const char *tag,
 	      struct standing *standing)
@@ -78,6 +93,7 @@ standing_read(struct arena *arena, const struct spool *spool, const char *tag,
 		return fd >= 0;
 	for (rest = buf_span(&text); record_next(&rest, &record) == RECORD_WHOLE;)
 		take(arena, standing, &record);
+	forget_future(standing);
 	return true;
 }
 

@@ -19,7 +19,8 @@ struct standing {
 	int64_t told;	   /* when a person was last told that it is held */
 };
 
-/* Reads it; false when there is none, and then it is as for a good account. */
+/* Reads it; false when there is none, and then it is as for a good account. Times that a
+ * clock has written which was wrong do not count. */
 bool standing_read(struct arena *arena, const struct spool *spool, const char *tag,
 		   struct standing *standing);
 /* Writes it, as a whole. Trouble is no failure. */
