@@ -65,8 +65,8 @@ take(struct arena *arena, struct standing *standing, const struct record_view *r
 static void
 forget_future(struct standing *standing)
 {
-	int64_t now = wall_ms(), *past[] = { &standing->failed, &standing->swept,
-					     &standing->told };
+	int64_t now = wall_ms(),
+		*past[] = { &standing->failed, &standing->swept, &standing->told };
 
 	if (standing->until > now + FAR)
 		standing->until = 0;
