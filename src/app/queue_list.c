@@ -14,7 +14,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { SHOWN = 10000 /* messages, without --all */ };
+enum {
+	SHOWN = 10000, /* messages, without --all */
+	CHUNK = 100000 /* … and how many at a time with it, so that memory stays flat */
+};
 
 /* ---- what there is ---- */
 
@@ -26,50 +29,95 @@ struct found {
 struct list {
 	struct run *run;
 	struct spool spool;
-	enum place place; /* that is looked through */
-	struct found *all;
-	size_t count, room;
-	size_t counts[PLACE_COUNT];
+	enum place place, last; /* that is looked through; and that comes last */
+	struct found *all;	/* the oldest MOST behind AFTER, and some others */
+	size_t count, room, most;
+	struct found after, before; /* without an ID: no bound */
+	size_t total, counts[PLACE_COUNT];
 	uint64_t octets; /* of those in places that mailq shows */
 };
-
-static bool
-add(void *context, int folder, const char *file, const struct entry_name *name)
-{
-	struct list *list = context;
-
-	(void)folder;
-	(void)file;
-	if (list->count == list->room) {
-		size_t room = list->room ? list->room + list->room / 2 : 64;
-		struct found *more =
-			realloc(list->all, checked_product(room, sizeof(*more)));
-
-		if (!more)
-			out_of_memory();
-		list->all = more;
-		list->room = room;
-	}
-	list->all[list->count++] = (struct found){ *name, list->place };
-	list->counts[list->place]++;
-	if (list->place < PLACE_FAILED)
-		list->octets += name->size;
-	return true;
-}
 
 static int
 by_time(const void *a, const void *b)
 {
 	const struct found *one = a, *other = b;
+	int order = strcmp(one->name.id, other->name.id);
 
-	return strcmp(one->name.id, other->name.id);
+	return order ? order : (int)one->place - (int)other->place;
 }
 
-/* Fills the list with what is in the places up to LAST. */
+/* Whatever is younger than the oldest MOST is for another look. */
+static void
+cut(struct list *list)
+{
+	if (list->count)
+		qsort(list->all, list->count, sizeof(*list->all), by_time);
+	if (list->count < list->most)
+		return;
+	list->count = list->most;
+	list->before = list->all[list->count - 1];
+}
+
+static void
+make_room(struct list *list)
+{
+	size_t room = list->room ? 2 * list->room : 64;
+	struct found *more;
+
+	if (list->count >= list->most) {
+		cut(list);
+		return;
+	}
+	more = realloc(list->all, checked_product(room, sizeof(*more)));
+	if (!more)
+		out_of_memory();
+	list->all = more;
+	list->room = room;
+}
+
+static bool
+add(void *context, int folder, const char *file, const struct entry_name *name)
+{
+	struct list *list = context;
+	const struct found one = { *name, list->place };
+
+	(void)folder;
+	(void)file;
+	if (!*list->after.name.id) {
+		list->total++;
+		list->counts[list->place]++;
+		list->octets += list->place < PLACE_FAILED ? name->size : 0;
+	} else if (by_time(&one, &list->after) <= 0) {
+		return true;
+	}
+	if (*list->before.name.id && by_time(&one, &list->before) >= 0)
+		return true;
+	if (list->count == list->room)
+		make_room(list);
+	list->all[list->count++] = one;
+	return true;
+}
+
+/* Fills the list with the next ones. */
+static bool
+look(struct list *list, struct error *err)
+{
+	const struct scan scan = { .visit = add, .context = list };
+
+	list->count = 0;
+	list->before = (struct found){ 0 };
+	for (list->place = 0; list->place <= list->last; list->place++)
+		if (!scan_place(&list->spool, list->place, &scan))
+			return spool_fail(list->spool.path, _("The queue cannot be read"),
+					  err);
+	cut(list);
+	return true;
+}
+
+/* Fills the list with the oldest of what is in the places up to LAST. */
 static bool
 collect(struct list *list, enum place last, struct error *err)
 {
-	const struct scan scan = { .visit = add, .context = list };
 	const char *path = run_spool_path(list->run);
 
 	if (!path)
@@ -78,12 +126,20 @@ collect(struct list *list, enum place last, struct error *err)
 		return false;
 	if (list->spool.fd < 0)
 		return true;
-	for (list->place = 0; list->place <= last; list->place++)
-		if (!scan_place(&list->spool, list->place, &scan))
-			return spool_fail(path, _("The queue cannot be read"), err);
-	if (list->count)
-		qsort(list->all, list->count, sizeof(*list->all), by_time);
-	return true;
+	list->last = last;
+	list->most = list->run->request->all ? CHUNK : SHOWN;
+	return look(list, err);
+}
+
+/* With --all, those behind the ones that were shown. */
+static bool
+collect_more(struct list *list, bool *more, struct error *err)
+{
+	*more = list->run->request->all && list->most && list->count == list->most;
+	if (!*more)
+		return true;
+	list->after = list->all[list->count - 1];
+	return look(list, err);
 }
 
 static void
@@ -219,16 +275,18 @@ print_entry(const struct entry *entry, enum entry_result result)
 
 /* ---- the lists ---- */
 
-/* SHOW each as far as the list goes. A claim is not tried: looking must not get into
- * anybody's way. */
-static void
-for_each(const struct list *list,
-	 void (*show)(const struct entry *entry, enum entry_result result),
-	 const char *between)
-{
-	size_t most = list->run->request->all ? SIZE_MAX : SHOWN;
+/* What prints a message, and what stands between two. */
+struct printer {
+	void (*show)(const struct entry *entry, enum entry_result result);
+	const char *between;
+	size_t shown;
+};
 
-	for (size_t i = 0, shown = 0; i < list->count && shown < most; i++) {
+/* A claim is not tried: looking must not get into anybody's way. */
+static void
+show_some(const struct list *list, struct printer *printer)
+{
+	for (size_t i = 0; i < list->count; i++) {
 		struct arena arena = { 0 };
 		struct entry entry = {
 			.arena = &arena,
@@ -240,12 +298,26 @@ for_each(const struct list *list,
 		enum entry_result result = entry_open(&entry, ENTRY_LOOK);
 
 		if (result != ENTRY_GONE && result != ENTRY_TROUBLE) {
-			fputs(shown++ ? between : "", stdout);
-			show(&entry, result);
+			fputs(printer->shown++ ? printer->between : "", stdout);
+			printer->show(&entry, result);
 		}
 		entry_close(&entry);
 		arena_release(&arena);
 	}
+}
+
+/* Each, as far as the list goes. */
+static bool
+show_each(struct list *list, struct printer printer, struct error *err)
+{
+	bool more = true;
+
+	while (more) {
+		show_some(list, &printer);
+		if (!collect_more(list, &more, err))
+			return false;
+	}
+	return true;
 }
 
 /* At the end, where readers look for it. */
@@ -255,9 +327,9 @@ show_totals(const struct list *list)
 	size_t requests = list->counts[PLACE_WAITING] + list->counts[PLACE_HELD];
 	uint64_t kilobytes = (list->octets + 1023) / 1024;
 
-	if (!list->run->request->all && list->count > SHOWN)
+	if (!list->run->request->all && list->total > SHOWN)
 		printf(_("        (and %zu more; --all shows them)\n\n"),
-		       list->count - SHOWN);
+		       list->total - SHOWN);
 	printf("                Total requests: %zu\n", requests);
 	if (requests)
 		printf("-- %" PRIu64 " Kbytes in %zu Request%s.\n", kilobytes, requests,
@@ -269,7 +341,7 @@ show_totals(const struct list *list)
 static void
 show_header(const struct list *list)
 {
-	if (list->count)
+	if (list->total)
 		puts("-Queue ID-  --Size-- ----Arrival Time---- "
 		     "-Sender/Recipient-------");
 }
@@ -282,7 +354,7 @@ list_queue(struct run *run, struct error *err)
 
 	if (ok) {
 		show_header(&list);
-		for_each(&list, show_entry, "");
+		ok = show_each(&list, (struct printer){ show_entry, "", 0 }, err);
 		show_totals(&list);
 	}
 	release(&list);
@@ -297,11 +369,11 @@ list_everything(struct run *run, struct error *err)
 
 	if (ok && run->request->json) {
 		putchar('[');
-		for_each(&list, print_entry, ",\n");
+		ok = show_each(&list, (struct printer){ print_entry, ",\n", 0 }, err);
 		puts("]");
 	} else if (ok) {
 		show_header(&list);
-		for_each(&list, show_entry, "");
+		ok = show_each(&list, (struct printer){ show_entry, "", 0 }, err);
 		if (list.counts[PLACE_FAILED] || list.counts[PLACE_CORRUPT])
 			printf(_("        (%zu given up, %zu damaged)\n"),
 			       list.counts[PLACE_FAILED], list.counts[PLACE_CORRUPT]);
