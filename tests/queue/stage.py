@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 
+import spool
 from receiver import Receiver
 from room import addresses, become_reaper, end_strays
 
@@ -141,6 +142,16 @@ class User:
         found = {}
         for message in self.list():
             found[message["state"]] = found.get(message["state"], 0) + 1
+        return found
+
+    def standing(self):
+        """{word: value} of the account's file; empty when there is none."""
+        found, at = {}, 0
+        for path in spool.files(self.queue, "account"):
+            data = path.read_bytes()
+            while record := spool.record(data, at):
+                found[record[0]] = record[1].decode()
+                at = record[2]
         return found
 
     def runner(self):

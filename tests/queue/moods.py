@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Receivers that are slow, or that count what happens at the same time."""
+
+import contextlib
+import socket
+import threading
+
+import receiver
+import submission
+
+
+class Session(receiver.Session):
+    """Waits where its server says so; a connection is over when QUIT has come."""
+
+    def handle(self):
+        self.gone = False
+        self.server.gate.wait()
+        self.server.come()
+        try:
+            super().handle()
+        finally:
+            self.leave()
+
+    def leave(self):
+        if not self.gone:
+            self.gone = True
+            self.server.leave()
+
+    def do_QUIT(self, argument):
+        self.leave()
+        return super().do_QUIT(argument)
+
+    def do_DATA(self, argument):
+        self.server.content.wait()
+        return super().do_DATA(argument)
+
+    def do_BDAT(self, argument):
+        if not self.server.content.is_set():
+            self.server.asked.set()
+        self.server.content.wait()
+        self.server.pause.wait(self.server.delay)
+        return super().do_BDAT(argument)
+
+
+class Moody(receiver.Receiver):
+    """`gate`: greets only when it is set; `content`: takes a message only then."""
+
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        self.gate, self.content, self.asked = (threading.Event() for _ in range(3))
+        self.gate.set()
+        self.content.set()
+        self.pause, self.delay = threading.Event(), 0
+        self.connections = self.now = self.most = 0
+        self.lock = threading.Lock()
+
+    def come(self):
+        with self.lock:
+            self.connections += 1
+            self.now += 1
+            self.most = max(self.most, self.now)
+
+    def leave(self):
+        with self.lock:
+            self.now -= 1
+
+    def serve(self, request, address):
+        with contextlib.suppress(OSError, submission.Gone):
+            Session(request, address, self)
+        with contextlib.suppress(OSError):
+            request.shutdown(socket.SHUT_RDWR)
+        with self.idle:
+            self.busy -= 1
+            self.idle.notify_all()
