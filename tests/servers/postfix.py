@@ -97,13 +97,16 @@ class Postfix(Server):
         for name in ("conf", "queue", "data"):
             os.makedirs(f"{self.folder}/{name}")
         self.give(f"{self.folder}/data", "postfix")
-        pki = self.lab.pki
-        self.file("conf/main.cf", MAIN.format(
-            dir=self.folder, sink=SINK_PORT, cert=pki.server[0], key=pki.server[1],
-            ca=pki.authority, limit=LIMIT, logins=self.lab.servers["dovecot"].postfix_socket))
+        self.file("conf/main.cf", self.main())
         self.file("conf/master.cf", self.listeners() + SERVICES)
         self.process = self.tree.start("postfix", "-c", f"{self.folder}/conf", "start-fg",
                                        log=f"{self.folder}/out")
+
+    def main(self):
+        pki = self.lab.pki
+        return MAIN.format(
+            dir=self.folder, sink=SINK_PORT, cert=pki.server[0], key=pki.server[1],
+            ca=pki.authority, limit=LIMIT, logins=self.lab.servers["dovecot"].postfix_socket)
 
     def listeners(self):
         lines = [f"{self.plain_port} inet n - n - - smtpd {OPEN}"]

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How postrider and its peers are called: for one message, and to fill and to drain a queue."""
+import os
+import shutil
+
+from rig import USER
+from server import PASSWORDS
+
+FRIEND = "friend@y.example"
+
+
+class Client:
+    """A program that sends one message, which it gets on standard input, and ends."""
+    tree = "clients"
+
+    def __init__(self, name, lab):
+        self.name, self.lab = name, lab
+        self.program = f"/usr/bin/{name}"
+
+    def send(self, door, _letter, _recipients):
+        """The command line; recipients are found in the letter by those who can."""
+        return [self.name, "-C", f"{self.lab.folder}/{door.name}.conf", "-t"]
+
+
+class Curl(Client):
+    def send(self, door, letter, recipients):
+        asked = [word for address in recipients for word in ("--mail-rcpt", address)]
+        return ["curl", "-q", "-s", "-S", "--crlf", "--sasl-ir", "--login-options", "AUTH=PLAIN",
+                "--user", f"{USER}:{PASSWORDS[USER]}", "--cacert", self.lab.trust,
+                "--mail-from", USER, *asked, "-T", letter,
+                f"smtps://{door.host}:{door.port}/client.example"]
+
+
+class Snail(Client):
+    def send(self, door, _letter, _recipients):
+        user = USER.replace("@", "%40")
+        settings = ["v15-compat", f"mta=smtps://{user}:{PASSWORDS[USER]}@localhost:{door.port}",
+                    "smtp-auth=plain", "smtp-hostname=test.example", "hostname=client.example",
+                    f"from={USER}", "sendwait", "nosave", "tls-verify=strict",
+                    f"tls-ca-file={self.lab.trust}", "tls-ca-no-defaults"]
+        return ["s-nail", "-:/", *(w for one in settings for w in ("-S", one)), "-t"]
+
+
+def one_shot(lab):
+    return {"postrider": Client("postrider", lab), "msmtp": Client("msmtp", lab),
+            "curl": Curl("curl", lab), "s-nail": Snail("s-nail", lab)}
+
+
+class Queue:
+    """A program that keeps messages and sends them later."""
+    tree, keep, drain = "", [], []
+    # Where it keeps them, below the root of its tree; None when that is not on the disk yet.
+    spool = None
+
+    def __init__(self, lab, door):
+        self.lab, self.door = lab, door
+        self.path = lab.trees[self.tree].path
+        if self.spool:
+            self.empty_spool()
+        self.configure()
+
+    def empty_spool(self):
+        folder = f"{self.path}/{self.spool}"
+        if not os.path.ismount(folder):
+            self.lab.disk(self.lab.trees[self.tree], self.spool)
+        for name in os.listdir(folder):
+            shutil.rmtree(f"{folder}/{name}")
+
+    def configure(self):
+        """Write its configuration for the door."""
+
+    def file(self, name, text, owner=(0, 0), mode=0o644):
+        path = f"{self.path}/{name}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        os.chown(path, *owner)
+        os.chmod(path, mode)
+
+
+class Postrider(Queue):
+    tree = "clients"
+
+    @property
+    def keep(self):
+        return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.conf", "-odq", FRIEND]
+
+    @property
+    def drain(self):
+        return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.conf", "-qf"]
+
+
+class Loop(Queue):
+    """msmtp has no queue; what comes with it calls it once for each message."""
+    tree = "clients"
+    keep = ["sh", "-c", 'mkdir -p /var/spool/loop; cat > "/var/spool/loop/$$"']
+
+    @property
+    def drain(self):
+        call = f"msmtp -C {self.lab.folder}/{self.door.name}.conf {FRIEND}"
+        return ["sh", "-c", f'for f in /var/spool/loop/*; do {call} < "$f" && rm "$f"; done']
+
+
+class Nullmailer(Queue):
+    tree, spool = "nullmailer", "var/spool/nullmailer"
+    keep, drain = ["nullmailer-inject", "-f", USER, FRIEND], ["nullmailer-send"]
+
+    def configure(self):
+        mail = self.lab.trees[self.tree].owner("mail")
+        for name in ("queue", "tmp", "failed"):
+            os.makedirs(f"{self.path}/{self.spool}/{name}")
+            os.chown(f"{self.path}/{self.spool}/{name}", *mail)
+        os.chown(f"{self.path}/{self.spool}", *mail)
+        os.mkfifo(f"{self.path}/{self.spool}/trigger", 0o622)
+        os.chown(f"{self.path}/{self.spool}/trigger", *mail)
+        door = self.door
+        for name, text in (
+                ("me", "client.example"), ("defaultdomain", "test.example"), ("pausetime", "0"),
+                ("remotes", f"{door.host} smtp port={door.port} ssl user={USER} "
+                            f"pass={PASSWORDS[USER]} x509cafile={self.lab.trust}")):
+            self.file(f"etc/nullmailer/{name}", f"{text}\n", mail, 0o600)
+
+
+class Dma(Queue):
+    """It starts a process for each message, all at once, and checks no certificate."""
+    tree, spool = "dma", "var/spool/dma"
+    keep, drain = ["dma", "-f", USER, FRIEND], ["dma", "-q"]
+
+    def configure(self):
+        _, group = self.lab.trees[self.tree].owner("mail")
+        os.chown(f"{self.path}/{self.spool}", 0, group)
+        os.chmod(f"{self.path}/{self.spool}", 0o2775)
+        door = self.door
+        self.file("etc/dma/dma.conf", f"SMARTHOST {door.host}\nPORT {door.port}\nDEFER\n"
+                  "SECURETRANSFER\nAUTHPATH /etc/dma/auth.conf\nMAILNAME client.example\n",
+                  (0, group), 0o640)
+        self.file("etc/dma/auth.conf", f"{USER}|{door.host}:{PASSWORDS[USER]}\n", (0, group), 0o640)
+
+
+QUEUES = {"postrider": Postrider, "dma": Dma, "nullmailer": Nullmailer, "msmtp, in a loop": Loop}

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is measured with: servers, a folder for each peer, letters, and a stop-watch."""
+import dataclasses
+import os
+import re
+import shutil
+import socket
+import subprocess
+
+from dovecot import Dovecot
+from lab import Lab
+from postfix import Postfix
+from server import PASSWORDS, wait_until
+from tree import CannotRun, Tree, command, download
+
+USER = "alice@test.example"
+# Each lives in a folder of its own: two of them want to be /usr/sbin/sendmail.
+FOLDERS = {"clients": ["msmtp", "s-nail", "curl"], "nullmailer": ["nullmailer"], "dma": ["dma"]}
+HERE = os.path.dirname(os.path.realpath(__file__))
+FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
+LINE = "The quick brown fox jumps over the lazy dog, line {:06d} of a body of many lines.\n"
+
+
+class Fast(Postfix):
+    """Postfix that takes what comes, and throws it away where it would be delivered."""
+    changes = {
+        "queue_directory": "/var/spool/postfix", "relayhost": "", "default_transport": "discard:",
+        "relay_transport": "discard:", "default_process_limit": 200, "message_size_limit": 0,
+        "smtpd_recipient_limit": 200000, "smtpd_recipient_restrictions": "",
+        "smtpd_tls_ask_ccert": "no", "smtpd_tls_loglevel": 0,
+    }
+
+    def main(self):
+        entries = re.split(r"\n(?=\w)", super().main().rstrip())
+        entries = [entry for entry in entries if entry.split(" ")[0] not in self.changes]
+        entries += [f"{name} = {value}" for name, value in self.changes.items()]
+        return "\n".join(entries) + "\n"
+
+    def start(self):
+        self.lab.disk(self.tree, "var/spool/postfix")
+        super().start()
+
+
+@dataclasses.dataclass(frozen=True)
+class Door:
+    """A port with implicit TLS and a login."""
+    name: str
+    port: int
+    host: str = "127.0.0.1"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One run of a program: µs, µs, KiB."""
+    wall: int
+    processor: int
+    memory: int
+    status: int
+
+
+@dataclasses.dataclass
+class Taken:
+    """What a server has taken; recipients, octets and round trips only the sink can tell."""
+    connections: int = 0
+    messages: int = 0
+    recipients: int = 0
+    octets: int = 0
+    trips: int = 0
+
+
+def prepare(build):
+    """All that needs the network or a compiler."""
+    os.makedirs(f"{build}/bench", exist_ok=True)
+    compiler = os.environ.get("CC", "cc").split()
+    command(*compiler, *FLAGS, "-o", f"{build}/bench/sink", f"{HERE}/sink.c", "-lssl", "-lcrypto",
+            "-lpthread")
+    command(*compiler, *FLAGS, "-static", "-o", f"{build}/bench/timer", f"{HERE}/timer.c")
+    for name, packages in FOLDERS.items():
+        download(f"{build}/debs", f"bench-{name}", packages)
+    for server in (Dovecot, Fast):
+        download(f"{build}/debs", server.name, server.packages)
+
+
+def letter(recipients, size):
+    """A plain message of about so many octets; some lines begin with a dot."""
+    head = (f"From: {USER}\nTo: " + ",\n ".join(recipients) + "\nSubject: to be measured\n"
+            "Date: Sun, 22 Nov 2026 22:00:00 +0000\nMessage-ID: <bench@test.example>\n\n")
+    lines = [("." if i % 50 == 17 else "") + LINE.format(i) for i in range(1000)]
+    block = "".join(lines)
+    wanted = max(size - len(head), len(LINE))
+    text = block * (wanted // len(block)) + block[:wanted % len(block)]
+    return head + text[:text.rfind("\n") + 1]
+
+
+class Rig(Lab):
+    def __init__(self, binary, build, source):
+        with open("/etc/ssl/certs/ca-certificates.crt", encoding="utf-8") as file:
+            everybody = file.read()
+        super().__init__(binary, build, source)
+        self.folder = f"{self.shared}/bench"
+        os.makedirs(self.folder)
+        self.errors = self.write("errors", "")
+        self.disks = f"{build}/bench/disk"
+        shutil.rmtree(self.disks, ignore_errors=True)
+        with open(self.pki.authority, encoding="utf-8") as file:
+            self.trust = self.write("bundle.pem", everybody + file.read())
+        self.trees = {name: self.folder_of(name, packages) for name, packages in FOLDERS.items()}
+        shutil.copy(binary, f"{self.trees['clients'].path}/usr/bin/postrider")
+        self.disk(self.trees["clients"], "var/spool")
+        self.start([Dovecot, Fast])
+        self.doors = {"sink": Door("sink", 4650), "postfix": Door("postfix", Fast.ports["tls"])}
+        self.journal = f"{self.folder}/sink"
+        self.listen("127.0.0.1")
+        for door in self.doors.values():
+            self.write(f"{door.name}.conf", "".join(f"{n} {v}\n" for n, v in self.settings(door)))
+            os.chmod(f"{self.folder}/{door.name}.conf", 0o600)
+
+    def folder_of(self, name, packages):
+        return Tree(f"bench-{name}", download(f"{self.build}/debs", f"bench-{name}", packages),
+                    [], self.shared)
+
+    def disk(self, tree, where):
+        """Put a folder of the tree onto the disk: syncing is free in memory, and is measured."""
+        folder = f"{self.disks}/{os.path.basename(tree.path)}"
+        os.makedirs(folder)
+        os.makedirs(f"{tree.path}/{where}", exist_ok=True)
+        command("mount", "--bind", folder, f"{tree.path}/{where}")
+
+    def listen(self, address):
+        open(self.journal, "a", encoding="ascii").close()
+        sink = self.doors["sink"]
+        process = subprocess.Popen([f"{self.build}/bench/sink", *self.pki.server, self.journal,
+                                    address, "2526", str(sink.port)], stdin=subprocess.DEVNULL)
+        wait_until(lambda: process.poll() is not None or self.connects(sink), "the sink")
+        if process.poll() is not None:
+            raise CannotRun("the sink does not run")
+
+    @staticmethod
+    def connects(door):
+        try:
+            socket.create_connection((door.host, door.port), 5).close()
+        except OSError:
+            return False
+        return True
+
+    def settings(self, door):
+        return [("defaults", ""), ("account", "default"), ("from", USER), ("host", door.host),
+                ("port", door.port), ("tls", "on"), ("tls_starttls", "off"),
+                ("tls_trust_file", self.trust), ("domain", "client.example"), ("auth", "plain"),
+                ("user", USER), ("password", PASSWORDS[USER])]
+
+    def write(self, name, text):
+        path = f"{self.folder}/{name}"
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        return path
+
+    def measure(self, tree, argv, stdin="/dev/null", times=1):
+        """Run a program, or so many at once; returns their Runs and the µs for all."""
+        kept = {n: v for n, v in os.environ.items() if n.endswith("SAN_OPTIONS")}
+        kept.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin", HOME=f"{self.shared}/home",
+                    LANG="C.UTF-8", MAILRC="/dev/null", HELOHOST="client.example")
+        said = command(f"{self.build}/bench/timer", str(times), self.trees[tree].path, stdin,
+                       self.errors, *argv, env=kept, timeout=300).splitlines()
+        runs = [Run(*map(int, line.split())) for line in said[:-1]]
+        return runs, int(said[-1].split()[1])
+
+    def complaints(self):
+        """What the programs wrote to standard error since this was asked last."""
+        with open(self.errors, "r+", encoding="utf-8", errors="replace") as file:
+            said = file.read()
+            file.truncate(0)
+        return said.strip()[-400:]
+
+    def mark(self, door):
+        """A place in the server's journal, for taken()."""
+        if door.name == "sink":
+            return os.path.getsize(self.journal)
+        return self.servers["postfix"].log_size()
+
+    def taken(self, door, since):
+        """What the server has taken since that mark."""
+        if door.name == "postfix":
+            log = self.servers["postfix"].log(since)
+            return Taken(len(re.findall(r"(?m)smtpd\[\d+\]: connect from", log)),
+                         len(re.findall(r"cleanup\[\d+\]: \w+: message-id=", log)))
+        taken = Taken()
+        with open(self.journal, encoding="ascii") as file:
+            file.seek(since)
+            for line in file:
+                told = dict(word.split("=") for word in line.split()[1:])
+                taken.connections += 1
+                taken.messages += int(told["messages"])
+                taken.recipients += int(told["recipients"])
+                taken.octets += int(told["octets"])
+                # The handshakes: TCP, and TLS, which takes one more before version 1.3.
+                taken.trips += int(told["flights"]) + (2 if told["tls"] == "TLSv1.3" else 3)
+        return taken
+
+    def wait(self, door, since, messages, seconds=20):
+        """The same, once so many messages are taken and every connection is over."""
+        def complete():
+            taken = self.taken(door, since)
+            return taken if taken.messages >= messages and taken.connections else None
+        try:
+            return wait_until(complete, "mail", seconds)
+        except TimeoutError:
+            return self.taken(door, since)
+
+    def libraries(self, program):
+        """How many libraries are loaded before main()."""
+        listed = self.trees["clients"].run("ldd", program).splitlines()
+        return len([line for line in listed if "linux-vdso" not in line])
