@@ -51,6 +51,8 @@ class Queue:
     tree, keep, drain = "", [], []
     # Where it keeps them, below the root of its tree; None when that is not on the disk yet.
     spool = None
+    # The name of the program whose only work it is to keep a message, if it has one.
+    keep_with = None
 
     def __init__(self, lab, door):
         self.lab, self.door = lab, door
@@ -63,8 +65,11 @@ class Queue:
         folder = f"{self.path}/{self.spool}"
         if not os.path.ismount(folder):
             self.lab.disk(self.lab.trees[self.tree], self.spool)
-        for name in os.listdir(folder):
-            shutil.rmtree(f"{folder}/{name}")
+        for entry in os.scandir(folder):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                os.unlink(entry.path)
 
     def configure(self):
         """Write its configuration for the door."""
@@ -79,7 +84,7 @@ class Queue:
 
 
 class Postrider(Queue):
-    tree = "clients"
+    tree, keep_with = "clients", "postrider -odq"
 
     @property
     def keep(self):
@@ -102,7 +107,7 @@ class Loop(Queue):
 
 
 class Nullmailer(Queue):
-    tree, spool = "nullmailer", "var/spool/nullmailer"
+    tree, spool, keep_with = "nullmailer", "var/spool/nullmailer", "nullmailer-inject"
     keep, drain = ["nullmailer-inject", "-f", USER, FRIEND], ["nullmailer-send"]
 
     def configure(self):
@@ -123,7 +128,7 @@ class Nullmailer(Queue):
 
 class Dma(Queue):
     """It starts a process for each message, all at once, and checks no certificate."""
-    tree, spool = "dma", "var/spool/dma"
+    tree, spool, keep_with = "dma", "var/spool/dma", "dma"
     keep, drain = ["dma", "-f", USER, FRIEND], ["dma", "-q"]
 
     def configure(self):
@@ -137,4 +142,4 @@ class Dma(Queue):
         self.file("etc/dma/auth.conf", f"{USER}|{door.host}:{PASSWORDS[USER]}\n", (0, group), 0o640)
 
 
-QUEUES = {"postrider": Postrider, "dma": Dma, "nullmailer": Nullmailer, "msmtp, in a loop": Loop}
+QUEUES = {"dma": Dma, "nullmailer": Nullmailer, "msmtp, in a loop": Loop}

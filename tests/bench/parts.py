@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The measurements; each runs its programs by turns, and checks that the mail has arrived."""
+import collections
+import os
 import time
 
 import table
@@ -47,6 +49,9 @@ def shoot(lab, report, client, door, file, recipients=(FRIEND,)):
     report.equal(f"{name}: exit status", (run.status, said if run.status else ""), (0, ""))
     taken = lab.wait(door, since, 1)
     report.equal(f"{name}: messages", taken.messages, 1)
+    if door.name == "sink":
+        report.equal(f"{name}: recipients", taken.recipients, len(recipients))
+        report.equal(f"{name}: all of the letter", taken.octets >= os.path.getsize(file), True)
     return run, taken
 
 
@@ -110,4 +115,94 @@ def drain(lab, numbers, report):
     report.table(f"Small messages that were kept, to Postfix ({numbers.rounds} rounds)", rows)
 
 
-PARTS = {"one": one, "drain": drain}
+def crowd(lab, report, caller, door, times):
+    """So many callers at once, each with the small letter; (Runs, µs until all are back, Taken)."""
+    since = lab.mark(door)
+    runs, all_back = lab.measure(caller.tree, caller.command, caller.file, times)
+    said = lab.complaints()
+    bad = [run.status for run in runs if run.status]
+    report.equal(f"{times} callers of {caller.name}: exit statuses", (bad, said if bad else ""),
+                 ([], ""))
+    taken = lab.wait(door, since, times) if caller.direct else None
+    if caller.direct:
+        report.equal(f"{times} callers of {caller.name}: messages", taken.messages, times)
+    return runs, all_back, taken
+
+
+def callers(lab, door, file):
+    """Those who send, and those who only keep the message and return."""
+    Caller = collections.namedtuple("Caller", "name tree command file direct")
+    clients = one_shot(lab)
+    found = [Caller(name, clients[name].tree, clients[name].send(door, file, [FRIEND]), file, True)
+             for name in ("postrider", "msmtp", "curl")]
+    for name, kind in QUEUES.items():
+        if kind.keep_with:
+            queue = kind(lab, door)
+            found.append(Caller(f"{kind.keep_with} (keeps)", queue.tree, queue.keep, file, False))
+    return found
+
+
+def burst(lab, numbers, report):
+    """Many callers at once, to the sink and into queues."""
+    door = lab.doors["sink"]
+    file = lab.write("small.eml", letter([FRIEND], SMALL))
+    everyone = callers(lab, door, file)
+    found = {caller.name: [] for caller in everyone}
+    for _ in range(numbers.rounds):
+        for caller in everyone:
+            found[caller.name].append(crowd(lab, report, caller, door, numbers.callers))
+    rows = []
+    for name, results in found.items():
+        runs = [run for result in results for run in result[0]]
+        back = [all_back / 1000 for _, all_back, _ in results]
+        rows.append({
+            "": name, "all back ms": f"{table.median(back):.0f}", "least": f"{min(back):.0f}",
+            "caller ms": f"{table.median(run.wall for run in runs) / 1000:.0f}",
+            "longest": f"{max(run.wall for run in runs) / 1000:.0f}",
+            "CPU ms each": f"{table.mean(run.processor for run in runs) / 1000:.1f}",
+            "MB together": f"{sum(run.memory for run in results[0][0]) / 1024:.0f}",
+            "connections": results[0][2].connections if results[0][2] else "-",
+            "ratio": table.ratio(back, [result[1] / 1000 for result in found["msmtp"]])})
+    report.table(f"{numbers.callers} callers at once, to the sink ({numbers.rounds} rounds; "
+                 "ratio to msmtp)", rows)
+
+
+def large(lab, numbers, report):
+    """One large message."""
+    clients = one_shot(lab)
+    del clients["s-nail"]
+    file = lab.write("large.eml", letter([FRIEND], numbers.large))
+    megabytes = os.path.getsize(file) / 1e6
+    for door in lab.doors.values():
+        found = by_turns(lab, report, clients, (door, file), numbers.rounds)
+        rows = []
+        for name, results in found.items():
+            wall = [run.wall / 1e6 for run, _ in results]
+            processor = [run.processor / 1000 / megabytes for run, _ in results]
+            rows.append({
+                "": name, "MB/s": f"{megabytes / table.median(wall):.0f}",
+                "most": f"{megabytes / min(wall):.0f}",
+                "CPU ms/MB": f"{table.median(processor):.2f}", "least": f"{min(processor):.2f}",
+                "memory MB": f"{max(run.memory for run, _ in results) / 1024:.1f}",
+                "time ratio": table.ratio(wall, [run.wall / 1e6 for run, _ in found["msmtp"]])})
+        report.table(f"One message of {megabytes:.0f} MB, TLS and login, to {door.name} "
+                     f"({numbers.rounds} runs; ratio to msmtp)", rows)
+    os.unlink(file)
+
+
+def recipients(lab, numbers, report):
+    """One small message for many, whom its header names."""
+    clients = {name: client for name, client in one_shot(lab).items()
+               if name in ("postrider", "msmtp")}
+    people = [f"friend{i}@y.example" for i in range(numbers.recipients)]
+    file = lab.write("many.eml", letter(people, SMALL))
+    for door in lab.doors.values():
+        found = by_turns(lab, report, clients, (door, file, people), numbers.rounds)
+        base = [run for run, _ in found["msmtp"]]
+        rows = [{"": name, **table.walls([run for run, _ in results], base)}
+                for name, results in found.items()]
+        report.table(f"{numbers.recipients} recipients, TLS and login, to {door.name} "
+                     f"({numbers.rounds} runs; ratios to msmtp)", rows)
+
+
+PARTS = {"one": one, "drain": drain, "burst": burst, "large": large, "recipients": recipients}
