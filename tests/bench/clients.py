@@ -34,7 +34,8 @@ class Curl(Client):
 class Snail(Client):
     def send(self, door, _letter, _recipients):
         user = USER.replace("@", "%40")
-        settings = ["v15-compat", f"mta=smtps://{user}:{PASSWORDS[USER]}@localhost:{door.port}",
+        host = door.host.replace("127.0.0.1", "localhost")
+        settings = ["v15-compat", f"mta=smtps://{user}:{PASSWORDS[USER]}@{host}:{door.port}",
                     "smtp-auth=plain", "smtp-hostname=test.example", "hostname=client.example",
                     f"from={USER}", "sendwait", "nosave", "tls-verify=strict",
                     f"tls-ca-file={self.lab.trust}", "tls-ca-no-defaults"]

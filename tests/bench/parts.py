@@ -43,13 +43,14 @@ def play(lab, chosen):
 def shoot(lab, report, client, door, file, recipients=(FRIEND,)):
     """Send a letter once; returns its Run and what the server has taken."""
     since = lab.mark(door)
-    [run], _ = lab.measure(client.tree, client.send(door, file, recipients), file)
+    [run], _ = lab.measure(client.tree, client.send(door, file, recipients), file,
+                           delay=door.delay)
     name = f"{client.name} to {door.name}"
     said = lab.complaints()
     report.equal(f"{name}: exit status", (run.status, said if run.status else ""), (0, ""))
     taken = lab.wait(door, since, 1)
     report.equal(f"{name}: messages", taken.messages, 1)
-    if door.name == "sink":
+    if door.server == "sink":
         report.equal(f"{name}: recipients", taken.recipients, len(recipients))
         report.equal(f"{name}: all of the letter", taken.octets >= os.path.getsize(file), True)
     return run, taken
@@ -68,7 +69,7 @@ def one(lab, numbers, report):
     """One small message: round trips, time, memory, libraries."""
     clients = one_shot(lab)
     file = lab.write("small.eml", letter([FRIEND], SMALL))
-    for door in lab.doors.values():
+    for door in lab.near:
         found = by_turns(lab, report, clients, (door, file), numbers.runs)
         base = [run for run, _ in found["msmtp"]]
         rows = []
@@ -79,6 +80,23 @@ def one(lab, numbers, report):
                          "libraries": lab.libraries(client.program)})
         report.table(f"One message of 2 KB, TLS and login, to {door.name} ({numbers.runs} runs; "
                      "ratios to msmtp)", rows)
+
+
+def far(lab, numbers, report):
+    """One small message over a line with a delay, where only round trips count."""
+    clients = one_shot(lab)
+    file = lab.write("small.eml", letter([FRIEND], SMALL))
+    for door in lab.far:
+        found = by_turns(lab, report, clients, (door, file), numbers.rounds)
+        base = [run.wall / 1000 for run, _ in found["msmtp"]]
+        rows = []
+        for name, results in found.items():
+            wall = [run.wall / 1000 for run, _ in results]
+            rows.append({"": name, "wall ms": f"{table.median(wall):.0f}", "least": f"{min(wall):.0f}",
+                         "round trips": f"{table.median(wall) / 2 / door.delay:.2f}",
+                         "wall ratio": table.ratio(wall, base)})
+        report.table(f"One message of 2 KB, TLS and login, to {door.name} ({numbers.rounds} runs; "
+                     "ratio to msmtp)", rows)
 
 
 def fill(lab, report, queue, name, file, count):
@@ -92,7 +110,7 @@ def fill(lab, report, queue, name, file, count):
 
 def drain(lab, numbers, report):
     """What was kept, to Postfix."""
-    door = lab.doors["postfix"]
+    door = lab.near[1]
     file = lab.write("small.eml", letter([FRIEND], SMALL))
     rows = []
     for name, kind in QUEUES.items():
@@ -144,7 +162,7 @@ def callers(lab, door, file):
 
 def burst(lab, numbers, report):
     """Many callers at once, to the sink and into queues."""
-    door = lab.doors["sink"]
+    door = lab.near[0]
     file = lab.write("small.eml", letter([FRIEND], SMALL))
     everyone = callers(lab, door, file)
     found = {caller.name: [] for caller in everyone}
@@ -173,7 +191,7 @@ def large(lab, numbers, report):
     del clients["s-nail"]
     file = lab.write("large.eml", letter([FRIEND], numbers.large))
     megabytes = os.path.getsize(file) / 1e6
-    for door in lab.doors.values():
+    for door in lab.near:
         found = by_turns(lab, report, clients, (door, file), numbers.rounds)
         rows = []
         for name, results in found.items():
@@ -196,7 +214,7 @@ def recipients(lab, numbers, report):
                if name in ("postrider", "msmtp")}
     people = [f"friend{i}@y.example" for i in range(numbers.recipients)]
     file = lab.write("many.eml", letter(people, SMALL))
-    for door in lab.doors.values():
+    for door in lab.near:
         found = by_turns(lab, report, clients, (door, file, people), numbers.rounds)
         base = [run for run, _ in found["msmtp"]]
         rows = [{"": name, **table.walls([run for run, _ in results], base)}
@@ -205,4 +223,5 @@ def recipients(lab, numbers, report):
                      f"({numbers.rounds} runs; ratios to msmtp)", rows)
 
 
-PARTS = {"one": one, "drain": drain, "burst": burst, "large": large, "recipients": recipients}
+PARTS = {"one": one, "far": far, "drain": drain, "burst": burst, "large": large,
+         "recipients": recipients}

@@ -18,14 +18,17 @@ USER = "alice@test.example"
 FOLDERS = {"clients": ["msmtp", "s-nail", "curl"], "nullmailer": ["nullmailer"], "dma": ["dma"]}
 HERE = os.path.dirname(os.path.realpath(__file__))
 FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
+FAR_HOSTS = "127.0.0.1 localhost\n10.77.0.1 mail.test.example\n"
+DELAY = 25
 LINE = "The quick brown fox jumps over the lazy dog, line {:06d} of a body of many lines.\n"
 
 
 class Fast(Postfix):
     """Postfix that takes what comes, and throws it away where it would be delivered."""
     changes = {
-        "queue_directory": "/var/spool/postfix", "relayhost": "", "default_transport": "discard:",
-        "relay_transport": "discard:", "default_process_limit": 200, "message_size_limit": 0,
+        "inet_interfaces": "all", "queue_directory": "/var/spool/postfix", "relayhost": "",
+        "default_transport": "discard:", "relay_transport": "discard:",
+        "default_process_limit": 200, "message_size_limit": 0,
         "smtpd_recipient_limit": 200000, "smtpd_recipient_restrictions": "",
         "smtpd_tls_ask_ccert": "no", "smtpd_tls_loglevel": 0,
     }
@@ -43,10 +46,19 @@ class Fast(Postfix):
 
 @dataclasses.dataclass(frozen=True)
 class Door:
-    """A port with implicit TLS and a login."""
-    name: str
+    """A port with implicit TLS and a login, and how many ms a packet needs to get there."""
+    server: str
     port: int
-    host: str = "127.0.0.1"
+    delay: int = 0
+
+    @property
+    def name(self):
+        return f"{self.server}, {2 * self.delay} ms away" if self.delay else self.server
+
+    @property
+    def host(self):
+        """The one is an address of every machine, the other a name that the trees know."""
+        return "mail.test.example" if self.delay else "127.0.0.1"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +87,7 @@ def prepare(build):
     command(*compiler, *FLAGS, "-o", f"{build}/bench/sink", f"{HERE}/sink.c", "-lssl", "-lcrypto",
             "-lpthread")
     command(*compiler, *FLAGS, "-static", "-o", f"{build}/bench/timer", f"{HERE}/timer.c")
+    command(*compiler, *FLAGS, "-o", f"{build}/bench/delay", f"{HERE}/delay.c")
     for name, packages in FOLDERS.items():
         download(f"{build}/debs", f"bench-{name}", packages)
     for server in (Dovecot, Fast):
@@ -107,13 +120,18 @@ class Rig(Lab):
         self.trees = {name: self.folder_of(name, packages) for name, packages in FOLDERS.items()}
         shutil.copy(binary, f"{self.trees['clients'].path}/usr/bin/postrider")
         self.disk(self.trees["clients"], "var/spool")
+        self.trees["clients"].write("etc/hosts", FAR_HOSTS)
+        # What is known of a line would be remembered for the next connection over it.
+        with open("/proc/sys/net/ipv4/tcp_no_metrics_save", "w", encoding="ascii") as knob:
+            knob.write("1")
         self.start([Dovecot, Fast])
-        self.doors = {"sink": Door("sink", 4650), "postfix": Door("postfix", Fast.ports["tls"])}
-        self.journal = f"{self.folder}/sink"
-        self.listen("127.0.0.1")
-        for door in self.doors.values():
-            self.write(f"{door.name}.conf", "".join(f"{n} {v}\n" for n, v in self.settings(door)))
-            os.chmod(f"{self.folder}/{door.name}.conf", 0o600)
+        self.near = [Door("sink", 4650), Door("postfix", Fast.ports["tls"])]
+        self.far = [Door(door.server, door.port, DELAY) for door in self.near]
+        self.journal = self.write("sink", "")
+        self.listen(self.near[0].port)
+        for door in [*self.near, *self.far]:
+            text = "".join(f"{name} {value}\n" for name, value in self.settings(door))
+            os.chmod(self.write(f"{door.name}.conf", text), 0o600)
 
     def folder_of(self, name, packages):
         return Tree(f"bench-{name}", download(f"{self.build}/debs", f"bench-{name}", packages),
@@ -126,19 +144,17 @@ class Rig(Lab):
         os.makedirs(f"{tree.path}/{where}", exist_ok=True)
         command("mount", "--bind", folder, f"{tree.path}/{where}")
 
-    def listen(self, address):
-        open(self.journal, "a", encoding="ascii").close()
-        sink = self.doors["sink"]
+    def listen(self, port):
         process = subprocess.Popen([f"{self.build}/bench/sink", *self.pki.server, self.journal,
-                                    address, "2526", str(sink.port)], stdin=subprocess.DEVNULL)
-        wait_until(lambda: process.poll() is not None or self.connects(sink), "the sink")
+                                    "0.0.0.0", "2526", str(port)], stdin=subprocess.DEVNULL)
+        wait_until(lambda: process.poll() is not None or self.connects(port), "the sink")
         if process.poll() is not None:
             raise CannotRun("the sink does not run")
 
     @staticmethod
-    def connects(door):
+    def connects(port):
         try:
-            socket.create_connection((door.host, door.port), 5).close()
+            socket.create_connection(("127.0.0.1", port), 5).close()
         except OSError:
             return False
         return True
@@ -155,12 +171,16 @@ class Rig(Lab):
             out.write(text)
         return path
 
-    def measure(self, tree, argv, stdin="/dev/null", times=1):
-        """Run a program, or so many at once; returns their Runs and the µs for all."""
+    def measure(self, tree, argv, stdin="/dev/null", times=1, delay=0):
+        """Run a program, or so many at once; returns their Runs and the µs for all.
+
+        With a delay they run behind a line on which a packet takes so many ms.
+        """
         kept = {n: v for n, v in os.environ.items() if n.endswith("SAN_OPTIONS")}
         kept.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin", HOME=f"{self.shared}/home",
                     LANG="C.UTF-8", MAILRC="/dev/null", HELOHOST="client.example")
-        said = command(f"{self.build}/bench/timer", str(times), self.trees[tree].path, stdin,
+        line = [f"{self.build}/bench/delay", str(delay)] if delay else []
+        said = command(*line, f"{self.build}/bench/timer", str(times), self.trees[tree].path, stdin,
                        self.errors, *argv, env=kept, timeout=300).splitlines()
         runs = [Run(*map(int, line.split())) for line in said[:-1]]
         return runs, int(said[-1].split()[1])
@@ -174,13 +194,13 @@ class Rig(Lab):
 
     def mark(self, door):
         """A place in the server's journal, for taken()."""
-        if door.name == "sink":
+        if door.server == "sink":
             return os.path.getsize(self.journal)
         return self.servers["postfix"].log_size()
 
     def taken(self, door, since):
         """What the server has taken since that mark."""
-        if door.name == "postfix":
+        if door.server == "postfix":
             log = self.servers["postfix"].log(since)
             return Taken(len(re.findall(r"(?m)smtpd\[\d+\]: connect from", log)),
                          len(re.findall(r"cleanup\[\d+\]: \w+: message-id=", log)))
