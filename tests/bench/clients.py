@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How postrider and its peers are called: for one message, and to fill and to drain a queue."""
+import contextlib
 import os
 import shutil
 
@@ -52,6 +53,8 @@ class Queue:
     tree, keep, drain = "", [], []
     # Where it keeps them, below the root of its tree; None when that is not on the disk yet.
     spool = None
+    # Whether it is slow, so that fewer messages have to do.
+    slow = True
     # The name of the program whose only work it is to keep a message, if it has one.
     keep_with = None
 
@@ -66,11 +69,11 @@ class Queue:
         folder = f"{self.path}/{self.spool}"
         if not os.path.ismount(folder):
             self.lab.disk(self.lab.trees[self.tree], self.spool)
-        for entry in os.scandir(folder):
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path)
-            else:
-                os.unlink(entry.path)
+        for name in os.listdir(folder):
+            # What has been started may still be clearing up itself.
+            shutil.rmtree(f"{folder}/{name}", ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                os.unlink(f"{folder}/{name}")
 
     def configure(self):
         """Write its configuration for the door."""
@@ -85,7 +88,7 @@ class Queue:
 
 
 class Postrider(Queue):
-    tree, keep_with = "clients", "postrider -odq"
+    tree, slow, keep_with = "clients", False, "postrider -odq"
 
     @property
     def keep(self):
@@ -143,4 +146,4 @@ class Dma(Queue):
         self.file("etc/dma/auth.conf", f"{USER}|{door.host}:{PASSWORDS[USER]}\n", (0, group), 0o640)
 
 
-QUEUES = {"dma": Dma, "nullmailer": Nullmailer, "msmtp, in a loop": Loop}
+QUEUES = {"postrider": Postrider, "dma": Dma, "nullmailer": Nullmailer, "msmtp, in a loop": Loop}

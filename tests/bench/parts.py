@@ -20,7 +20,7 @@ class Numbers:
         self.runs = 1 if smoke else chosen.runs
         self.rounds = 1 if smoke else max(chosen.runs // 5, 1)
         self.kept = 3 if smoke else 1000
-        self.kept_slow = 2 if smoke else 50
+        self.kept_slow = 2 if smoke else 100
         self.callers = 3 if smoke else 100
         self.large = 10 ** 6 if smoke else 10 ** 8
         self.recipients = 20 if smoke else 10000
@@ -114,7 +114,7 @@ def drain(lab, numbers, report):
     file = lab.write("small.eml", letter([FRIEND], SMALL))
     rows = []
     for name, kind in QUEUES.items():
-        count = numbers.kept if name in ("postrider", "dma") else numbers.kept_slow
+        count = numbers.kept_slow if kind.slow else numbers.kept
         rates, connections = [], 0
         for _ in range(numbers.rounds):
             queue = kind(lab, door)
@@ -122,7 +122,7 @@ def drain(lab, numbers, report):
             since = lab.mark(door)
             began = time.monotonic()
             lab.measure(queue.tree, queue.drain)
-            taken = lab.wait(door, since, count)
+            taken = lab.wait(door, since, count, 60)
             rates.append(count / (time.monotonic() - began))
             connections = taken.connections
             report.equal(f"{name} drains its queue: messages", taken.messages, count)

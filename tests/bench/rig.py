@@ -43,6 +43,14 @@ class Fast(Postfix):
         self.lab.disk(self.tree, "var/spool/postfix")
         super().start()
 
+    def ready(self):
+        """Return when the connections that found that out are over, and not counted later."""
+        super().ready()
+        probes = len(self.ports) * len(self.addresses)
+        wait_until(lambda: self.log(0).count(" disconnect from ") >= probes
+                   and self.log(0).count(" disconnect from ") == self.log(0).count(": connect from "),
+                   "end of the first connections")
+
 
 @dataclasses.dataclass(frozen=True)
 class Door:
