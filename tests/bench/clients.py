@@ -69,11 +69,13 @@ class Queue:
         folder = f"{self.path}/{self.spool}"
         if not os.path.ismount(folder):
             self.lab.disk(self.lab.trees[self.tree], self.spool)
-        for name in os.listdir(folder):
+        for entry in os.scandir(folder):
             # What has been started may still be clearing up itself.
-            shutil.rmtree(f"{folder}/{name}", ignore_errors=True)
-            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
-                os.unlink(f"{folder}/{name}")
+            with contextlib.suppress(FileNotFoundError):
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path)
+                else:
+                    os.unlink(entry.path)
 
     def configure(self):
         """Write its configuration for the door."""
