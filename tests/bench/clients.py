@@ -80,6 +80,9 @@ class Queue:
     def configure(self):
         """Write its configuration for the door."""
 
+    def forget(self):
+        """Throw away what is kept, if it could leave when nobody expects it."""
+
     def file(self, name, text, owner=(0, 0), mode=0o644):
         path = f"{self.path}/{name}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -99,6 +102,10 @@ class Postrider(Queue):
     @property
     def drain(self):
         return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.conf", "-qf"]
+
+    def forget(self):
+        """The next message that is sent would take the others with it."""
+        shutil.rmtree(f"{self.path}/var/spool/postrider")
 
 
 class Loop(Queue):

@@ -152,14 +152,16 @@ def crowd(lab, report, caller, door, times):
 
 def callers(lab, door, file):
     """Those who send, and those who only keep the message and return."""
-    Caller = collections.namedtuple("Caller", "name tree command file direct")
+    Caller = collections.namedtuple("Caller", "name tree command file direct forget")
     clients = one_shot(lab)
-    found = [Caller(name, clients[name].tree, clients[name].send(door, file, [FRIEND]), file, True)
+    found = [Caller(name, clients[name].tree, clients[name].send(door, file, [FRIEND]), file, True,
+                    lambda: None)
              for name in ("postrider", "msmtp", "curl")]
     for name, kind in QUEUES.items():
         if kind.keep_with:
             queue = kind(lab, door)
-            found.append(Caller(f"{kind.keep_with} (keeps)", queue.tree, queue.keep, file, False))
+            found.append(Caller(f"{kind.keep_with} (keeps)", queue.tree, queue.keep, file, False,
+                                queue.forget))
     return found
 
 
@@ -172,6 +174,7 @@ def burst(lab, numbers, report):
     for _ in range(numbers.rounds):
         for caller in everyone:
             found[caller.name].append(crowd(lab, report, caller, door, numbers.callers))
+            caller.forget()
     rows = []
     for name, results in found.items():
         runs = [run for result in results for run in result[0]]
