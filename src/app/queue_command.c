@@ -175,7 +175,7 @@ remove_entry(struct work *work, struct error *err)
 {
 	struct entry *entry = &work->entry;
 
-	return spool_remove(entry->spool, entry->place, &entry->name) ||
+	return spool_remove(entry->spool, entry->place, &entry->name, true) ||
 	       spool_fail(entry->spool->path, _("A message cannot be removed"), err);
 }
 

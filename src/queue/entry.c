@@ -177,6 +177,9 @@ take_record(struct head *head, const struct record_view *record)
 	const char **place = text_place(entry, record);
 	int64_t number;
 
+	/* They would end a command, or a name. */
+	if ((place || record_is(record, "to")) && has_control(value))
+		return false;
 	if (place) {
 		*place = span_string(entry->arena, value);
 		return true;
@@ -338,24 +341,31 @@ check_end(struct entry *entry, enum entry_use use, struct span *rest)
 		       : ENTRY_DAMAGED;
 }
 
-/* A last record that is torn is as if it had not been written; cutting it off needs the
- * claim. */
+/* A power cut may leave a hole where a record was, or half of one at the end: they are as
+ * if they had not been written, but for the doubt about what they said. */
 static enum entry_result
 read_journal(struct entry *entry, enum entry_use use, struct span rest, uint64_t size)
 {
 	struct record_view record;
+	bool hole = false;
 
-	while (rest.len && record_next(&rest, &record) == RECORD_WHOLE)
-		if (!journal_apply(entry, &record))
-			return ENTRY_DAMAGED;
-	entry->in_doubt |= entry->dot_sent;
+	while (rest.len) {
+		size_t line = span_find(rest, '\n') + 1;
+
+		if (record_next(&rest, &record) == RECORD_WHOLE) {
+			if (!journal_apply(entry, &record))
+				return ENTRY_DAMAGED;
+			continue;
+		}
+		if (line >= rest.len)
+			break;
+		hole = true;
+		rest = span_part(rest, line, SIZE_MAX);
+	}
+	entry->in_doubt |= entry->dot_sent || hole;
 	entry->journal_end = size - rest.len;
-	if (!rest.len)
-		return ENTRY_GOOD;
-	/* Something stands behind it: that is no tear. */
-	if (span_find(rest, '\n') + 1 < rest.len)
-		return ENTRY_DAMAGED;
-	if (use == ENTRY_CLAIM && ftruncate(entry->fd, (off_t)entry->journal_end) != 0)
+	if (rest.len && use == ENTRY_CLAIM &&
+	    ftruncate(entry->fd, (off_t)entry->journal_end) != 0)
 		return ENTRY_TROUBLE;
 	return ENTRY_GOOD;
 }

@@ -45,7 +45,7 @@ finish_entry(struct entry *entry, int64_t lifetime, bool *moved, struct error *e
 	if (entry_count(entry, RECIPIENT_REFUSED, false))
 		return spool_move(entry->spool, &entry->name, entry->place, PLACE_FAILED,
 				  err);
-	return spool_remove(entry->spool, entry->place, &entry->name) ||
+	return spool_remove(entry->spool, entry->place, &entry->name, false) ||
 	       spool_fail(entry->spool->path, _("A message cannot be removed"), err);
 }
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int
@@ -16,6 +17,8 @@ open_file(const struct spool *spool, const char *tag, const char *kind, unsigned
 	char name[NAME_ROOM];
 
 	snprintf(name, sizeof(name), "limits/%s.%s%u", tag, kind, number);
+	if (mkdirat(spool->fd, "limits", 0700) != 0 && errno != EEXIST)
+		return -1;
 	return openat(spool->fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
@@ -24,7 +27,7 @@ limits_connect(const struct spool *spool, const char *tag, unsigned most, int *s
 {
 	for (unsigned i = 0; i < most; i++) {
 		*slot = open_file(spool, tag, "connection", i);
-		if (*slot >= 0 && flock(*slot, LOCK_EX | LOCK_NB) == 0)
+		if (*slot < 0 || flock(*slot, LOCK_EX | LOCK_NB) == 0)
 			return true;
 		close_file(slot);
 	}

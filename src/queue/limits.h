@@ -7,7 +7,8 @@
 #include "queue/spool.h"
 
 /* One of MOST connections of the account TAG: *SLOT is to be kept open as long as the
- * connection is. False when all are taken. */
+ * connection is, or -1: nobody can count, and mail matters more. False when all are
+ * taken. */
 bool limits_connect(const struct spool *spool, const char *tag, unsigned most, int *slot);
 
 /* Whether one more message may go now; it is counted then: 0. Else how many ms from now

@@ -98,6 +98,20 @@ put_in(const struct run *run, struct entry *entry, enum place place, const char 
 	return true;
 }
 
+/* The list shall say why. */
+static bool
+hold_entry(const struct run *run, struct entry *entry, struct error *err)
+{
+	struct notes notes = { .entry = entry };
+
+	note(&notes, "defer", "* three attempts in a row ended the program");
+	if (!notes_write(&notes, true))
+		return fail_errno(err, FAULT_IO, _("%s cannot be written"),
+				  entry->name.id);
+	return put_in(run, entry, PLACE_HELD, "held: three attempts ended the program",
+		      err);
+}
+
 static void
 completing(void *context)
 {
@@ -205,8 +219,7 @@ handle(struct run *run, struct entry *entry, struct error *err)
 	if (!is_wanted(pass, entry))
 		return true;
 	if (entry->unfinished >= CRASHES && !pass->force)
-		return put_in(run, entry, PLACE_HELD,
-			      "held: three attempts ended the program", err);
+		return hold_entry(run, entry, err);
 	if (notice_must_wait(entry)) {
 		come_again(run, run->now);
 		return true;
@@ -305,7 +318,7 @@ set_stranger_aside(void *context, int folder, const char *file)
 {
 	struct run *run = context;
 
-	if (scan_set_aside(run->pass->spool, folder, file))
+	if (spool_set_aside(run->pass->spool, folder, file))
 		tell_remark(run, clean_text(&run->arena, span_of(file)),
 			    "no message of the queue: moved to corrupt/", NULL);
 }

@@ -61,23 +61,6 @@ scan_place(const struct spool *spool, enum place place, const struct scan *scan)
 	return true;
 }
 
-bool
-scan_set_aside(const struct spool *spool, int folder, const char *file)
-{
-	CLEANUP(close_file) int corrupt = spool_folder(spool, PLACE_CORRUPT, file);
-	char name[NAME_MAX + 1];
-
-	snprintf(name, sizeof(name), "%s", file);
-	for (unsigned i = 1; corrupt >= 0 && i < 1000; i++) {
-		if (renameat2(folder, file, corrupt, name, RENAME_NOREPLACE) == 0)
-			return sync_folder(corrupt) && sync_folder(folder);
-		if (errno != EEXIST)
-			break;
-		snprintf(name, sizeof(name), "%.*s.%u", NAME_MAX - 8, file, i);
-	}
-	return false;
-}
-
 /* ---- litter ---- */
 
 /* Removes the files of a folder that were not changed for AGE seconds, but those that a

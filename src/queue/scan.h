@@ -18,9 +18,6 @@ struct scan {
 bool scan_place(const struct spool *spool, enum place place,
 		const struct scan *scan) MUST_CHECK;
 
-/* Moves what is no message to corrupt/, under a name that is free there. */
-bool scan_set_aside(const struct spool *spool, int folder, const char *file) MUST_CHECK;
-
 /* Removes what an ended process has left in tmp/ for 36 hours, and what has been in failed/
  * for 14 days. */
 void scan_clean(const struct spool *spool);

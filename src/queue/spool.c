@@ -200,10 +200,11 @@ make_path(char *path)
 	char *slash = strrchr(path, '/');
 	bool above;
 
-	if (mkdir(path, 0700) == 0)
+	/* It may be there and not yet on the disk. */
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
 		return sync_parent(path);
 	if (errno != ENOENT || !slash || slash == path)
-		return errno == EEXIST;
+		return false;
 	*slash = '\0';
 	above = make_path(path);
 	*slash = '/';
@@ -375,6 +376,23 @@ spool_find(const struct spool *spool, enum place place, const char *id,
 }
 
 bool
+spool_set_aside(const struct spool *spool, int folder, const char *file)
+{
+	CLEANUP(close_file) int corrupt = spool_folder(spool, PLACE_CORRUPT, file);
+	char name[NAME_MAX + 1];
+
+	snprintf(name, sizeof(name), "%s", file);
+	for (unsigned i = 1; corrupt >= 0 && i < 1000; i++) {
+		if (renameat2(folder, file, corrupt, name, RENAME_NOREPLACE) == 0)
+			return sync_folder(corrupt) && sync_folder(folder);
+		if (errno != EEXIST)
+			break;
+		snprintf(name, sizeof(name), "%.*s.%u", NAME_MAX - 8, file, i);
+	}
+	return false;
+}
+
+bool
 spool_move(const struct spool *spool, const struct entry_name *name, enum place from,
 	   enum place to, struct error *err)
 {
@@ -383,10 +401,15 @@ spool_move(const struct spool *spool, const struct entry_name *name, enum place 
 	char file[NAME_ROOM];
 
 	name_print(name, file);
-	if (source >= 0 && target >= 0 &&
-	    renameat2(source, file, target, file, RENAME_NOREPLACE) == 0 &&
-	    sync_folder(target) && sync_folder(source))
-		return true;
+	if (source >= 0 && target >= 0) {
+		if (renameat2(source, file, target, file, RENAME_NOREPLACE) == 0) {
+			if (sync_folder(target) && sync_folder(source))
+				return true;
+		} else if (errno == EEXIST && to != PLACE_WAITING &&
+			   spool_set_aside(spool, source, file)) {
+			return true;
+		}
+	}
 	return spool_fail(spool->path, _("A message cannot be moved"), err);
 }
 
@@ -404,13 +427,15 @@ spool_rename(const struct spool *spool, enum place place, const struct entry_nam
 }
 
 bool
-spool_remove(const struct spool *spool, enum place place, const struct entry_name *name)
+spool_remove(const struct spool *spool, enum place place, const struct entry_name *name,
+	     bool durable)
 {
 	CLEANUP(close_file) int folder = spool_folder(spool, place, name->id);
 	char file[NAME_ROOM];
 
 	name_print(name, file);
-	return folder >= 0 && unlinkat(folder, file, 0) == 0;
+	return folder >= 0 && unlinkat(folder, file, 0) == 0 &&
+	       (!durable || sync_folder(folder));
 }
 
 /* ---- the resident runner ---- */

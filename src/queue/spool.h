@@ -64,16 +64,19 @@ int spool_folder(const struct spool *spool, enum place place, const char *id);
 /* Finds the file of an ID in a place; true with its name. */
 bool spool_find(const struct spool *spool, enum place place, const char *id,
 		struct entry_name *name);
-/* Moves the file to another place; durable when it is true. */
+/* Moves the file to another place; durable when it is true. When there is one of its name
+ * already, which only a copy can be, it goes to corrupt/; but back to msg/ that fails. */
 bool spool_move(const struct spool *spool, const struct entry_name *name, enum place from,
 		enum place to, struct error *err) MUST_CHECK;
 /* Gives the file of an ID another tag; durable. False with errno set. */
 bool spool_rename(const struct spool *spool, enum place place,
 		  const struct entry_name *from, const struct entry_name *to) MUST_CHECK;
-/* Removes the file. Not yet durable: at worst it is there again after a power cut, and
- * its journal tells that it is done. */
+/* Removes the file. When it is not DURABLE, it may be there again after a power cut: then
+ * its journal must tell that it is done. */
 bool spool_remove(const struct spool *spool, enum place place,
-		  const struct entry_name *name) MUST_CHECK;
+		  const struct entry_name *name, bool durable) MUST_CHECK;
+/* Moves any file to corrupt/, under a name that is free there. */
+bool spool_set_aside(const struct spool *spool, int folder, const char *file) MUST_CHECK;
 /* Makes a change of names in a folder durable. False with errno set. */
 bool sync_folder(int folder) MUST_CHECK;
 /* Fails by errno: FAULT_TEMPORARY when it may be possible later (a full disk), else
