@@ -226,7 +226,8 @@ static bool
 change_account(struct run *run, const char *name, struct error *err)
 {
 	struct account_key key = { .name = name,
-				   .config_file = run->request->config_file };
+				   .config_file = run->request->config_file,
+				   .dialect = run->request->dialect };
 	struct chosen *before = arena_take(run->arena, sizeof(*before));
 
 	connection_close(&run->connection);

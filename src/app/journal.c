@@ -44,7 +44,9 @@ add_verdict(struct arena *arena, struct buf *out, const struct record *record)
 		record->delivery ? record->delivery->accepted : NULL;
 	const char *reply = record->err->reply;
 
-	if (accepted && !record->err->fault)
+	if (record->reply)
+		reply = record->reply;
+	else if (accepted && !record->err->fault)
 		reply = reply_show(arena, &accepted->reply);
 	if (reply && is_digit(reply[0])) {
 		buf_printf(out, " smtpstatus=%.3s", reply);
@@ -53,13 +55,17 @@ add_verdict(struct arena *arena, struct buf *out, const struct record *record)
 	if (record->err->fault)
 		add_quoted(arena, out, "errormsg", record->err->what);
 	buf_printf(out, " exitcode=%s",
-		   fault_status_name(record->kept ? FAULT_NONE : record->err->fault));
+		   record->status && !record->kept
+			   ? record->status
+			   : fault_status_name(record->kept ? FAULT_NONE
+							    : record->err->fault));
 }
 
 static void
 format_account(struct arena *arena, struct buf *out, const struct account *account)
 {
-	if (account->endpoint.socket)
+	if (account->endpoint.socket &&
+	    !(account->endpoint.host && account->dialect == DIALECT_MSMTP))
 		buf_printf(out, "socket=%s", account->endpoint.socket);
 	else
 		buf_printf(out, "host=%s",
@@ -69,6 +75,22 @@ format_account(struct arena *arena, struct buf *out, const struct account *accou
 	if (account->login.user && strcmp(account->login.auth, "off") != 0)
 		buf_printf(out, " user=%s",
 			   clean_text(arena, span_of(account->login.user)));
+}
+
+/* For msmtp a line end is one octet. */
+static uint64_t
+mail_size(const struct record *record)
+{
+	const struct delivery *delivery = record->delivery;
+	const struct composed *composed = delivery->composed;
+	uint64_t lines = delivery->message->facts.body_lines;
+
+	if (record->account->dialect != DIALECT_MSMTP)
+		return delivery->size;
+	for (size_t i = 0; i < composed->count; i++)
+		for (size_t k = 0; k < composed->pieces[i].len; k++)
+			lines += composed->pieces[i].at[k] == '\n';
+	return lines < delivery->size ? delivery->size - lines : delivery->size;
 }
 
 /* msmtp's fields in msmtp's order; what is ours comes behind them. */
@@ -87,7 +109,7 @@ format_record(struct arena *arena, struct buf *out, const struct record *record)
 		add_recipients(arena, out, record->envelope);
 	}
 	if (record->delivery && !record->err->fault)
-		buf_printf(out, " mailsize=%" PRIu64, record->delivery->size);
+		buf_printf(out, " mailsize=%" PRIu64, mail_size(record));
 	add_verdict(arena, out, record);
 	if (record->queue)
 		buf_printf(out, " queue=%s", record->queue);
@@ -181,9 +203,12 @@ static int
 syslog_facility(const struct record *record)
 {
 	const char *word = record->account ? record->account->log.syslog : "auto";
+	bool msmtp = record->account && record->account->dialect == DIALECT_MSMTP;
 
 	if (word && strcmp(word, "auto") == 0)
 		word = record->as_sendmail ? "on" : "off";
+	if (word && msmtp && strcmp(word, "on") == 0)
+		word = "LOG_USER";
 	return word ? facility(word) : -1;
 }
 

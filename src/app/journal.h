@@ -15,6 +15,8 @@ struct record {
 	const struct envelope *envelope;
 	const struct delivery *delivery;
 	const struct error *err; /* clean on success */
+	const char *status;	 /* "EX_TEMPFAIL"; NULL: as the fault says */
+	const char *reply;   /* that decided; NULL: as the error and the delivery tell */
 	const char *remark;  /* something that was put right on the way; NULL: nothing */
 	const char *program; /* argv[0], for syslog */
 	bool kept;	     /* the queue has it: err is only why it could not go */

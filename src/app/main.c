@@ -4,6 +4,8 @@
 #include "app/local.h"
 #include "app/queue_command.h"
 #include "app/queue_list.h"
+#include "app/msmtp.h"
+#include "app/msmtp_show.h"
 #include "app/send.h"
 #include "app/serve_mail.h"
 #include "app/show.h"
@@ -90,7 +92,10 @@ run_mode(struct run *run, struct error *err)
 	case MODE_PRETEND:
 		if (!run_choose_account(run, request->sender, err))
 			return false;
-		show_pretend(run);
+		if (as_msmtp(run))
+			msmtp_show_pretend(run);
+		else
+			show_pretend(run);
 		return !run->account->tls.on || tls_policy_check(&run->account->tls, err);
 	case MODE_INFO:
 		return run_choose_account(run, request->sender, err) &&
@@ -99,7 +104,10 @@ run_mode(struct run *run, struct error *err)
 		return run_choose_account(run, request->sender, err) &&
 		       start_remote_queue(run, err);
 	case MODE_VERSION:
-		show_version();
+		if (as_msmtp(run))
+			msmtp_show_version(run->arena);
+		else
+			show_version();
 		return true;
 	case MODE_CHECK:
 		return run_choose_account(run, request->sender, err);
@@ -193,6 +201,7 @@ main(int argc, char **argv)
 		reporter.verbose = request.verbose;
 		reporter.debug = request.debug;
 		reporter.quiet = request.quiet;
+		reporter.dialogue = as_msmtp(&run) ? stdout : stderr;
 		if (!carry_out(&run, &request, had_input, &err) &&
 		    request.mode == MODE_SEND)
 			drain_input();
@@ -200,10 +209,11 @@ main(int argc, char **argv)
 		drain_input();
 	}
 	run_disconnect(&run);
-	if (request.mode == MODE_SEND)
+	/* In msmtp's log there are attempts, and nothing else. */
+	if (request.mode == MODE_SEND && !as_msmtp(&run))
 		log_refusal(&run, &err);
 	tell(&run, &err);
-	status = fault_status(err.fault);
+	status = run_status(&run, &err);
 	run_release(&run);
 	arena_release(&arena);
 	return status;

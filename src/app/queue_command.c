@@ -185,7 +185,8 @@ change_account(struct work *work, struct notes *notes, struct error *err)
 {
 	const char *name = work->run->request->wish.name;
 	struct account_key key = { .name = name,
-				   .config_file = work->entry.key.config_file };
+				   .config_file = work->entry.key.config_file,
+				   .dialect = work->entry.key.dialect };
 	struct chosen chosen = { 0 };
 
 	if (!name)

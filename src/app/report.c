@@ -84,7 +84,7 @@ static void
 debug_said(const struct reporter *reporter, const char *said)
 {
 	if (!reporter->quiet)
-		fprintf(stderr, "--> %s\n", said);
+		fprintf(reporter->dialogue, "--> %s\n", said);
 }
 
 static void
@@ -95,7 +95,7 @@ debug_heard(const struct reporter *reporter, const struct reply *reply)
 	if (reporter->quiet)
 		return;
 	while (reply_line(&rest, &line))
-		fprintf(stderr, "<-- %03d%c%.*s%s%.*s\n", reply->code,
+		fprintf(reporter->dialogue, "<-- %03d%c%.*s%s%.*s\n", reply->code,
 			rest.at ? '-' : ' ', (int)reply->enhanced.len,
 			reply->enhanced.len ? reply->enhanced.at : "",
 			reply->enhanced.len && line.len ? " " : "", (int)line.len,
@@ -146,7 +146,7 @@ heard(void *context, const struct exchange *exchange)
 	end_progress(reporter);
 	if (reporter->debug && exchange->reply.code)
 		debug_heard(reporter, &exchange->reply);
-	else if (reporter->debug || reporter->verbose)
+	else if (reporter->verbose || (reporter->debug && reporter->dialogue == stderr))
 		narrate(reporter, exchange);
 }
 

@@ -8,12 +8,15 @@
 #include "smtp/session.h"
 #include "smtp/submit.h"
 
+#include <stdio.h>
+
 /* How much is told while it happens. */
 struct reporter {
 	const char *program;   /* the name that lines begin with */
 	bool verbose;	       /* -v: the steps */
 	bool debug;	       /* --debug: every line, secrets masked */
 	bool quiet;	       /* -oeq: nothing */
+	FILE *dialogue;	       /* where the lines of --debug go */
 	bool progress_shown;   /* a progress line stands on the terminal */
 	int64_t started, last; /* of the progress line */
 };

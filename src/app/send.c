@@ -5,6 +5,8 @@
 #include "app/deliver.h"
 #include "app/journal.h"
 #include "app/local.h"
+#include "app/msmtp.h"
+#include "app/msmtp_show.h"
 #include "app/remind.h"
 #include "app/show.h"
 #include "base/file.h"
@@ -12,7 +14,6 @@
 #include "mail/named.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@ run_choose_account(struct run *run, const char *sender, struct error *err)
 		.name = request->wish.name,
 		.config_file = request->config_file,
 		.without_file = request->without_file,
+		.dialect = request->dialect,
 		.assignments = request->assignments,
 		.assignment_count = request->assignment_count,
 	};
@@ -51,6 +53,8 @@ run_choose_account(struct run *run, const char *sender, struct error *err)
 	warning = run->chosen.config.warning;
 	if (warning && (run->reporter->verbose || run->reporter->debug))
 		report_line(run->reporter, "%s", warning);
+	if (as_msmtp(run) && run->reporter->debug && request->mode == MODE_SEND)
+		msmtp_show_pretend(run);
 	return true;
 }
 
@@ -324,6 +328,8 @@ log_attempt(struct run *run, const struct mail *mail, const struct error *err)
 		.err = mail->kept[0] && !err->fault ? &mail->tried : err,
 		.kept = mail->kept[0] && !err->fault,
 		.queue = mail->kept[0] ? mail->kept : NULL,
+		.status = run_status_name(run, err),
+		.reply = run_log_reply(run, err),
 		.remark = run->request->remark,
 		.program = run->reporter->program,
 		.tag = run->request->log_tag,

@@ -2,6 +2,8 @@
 /* Answers questions about the configuration and the server. */
 #include "app/show.h"
 
+#include "app/msmtp.h"
+#include "app/msmtp_show.h"
 #include "smtp/mechanism.h"
 
 #include "config.h"
@@ -175,6 +177,10 @@ show_info(struct run *run, struct error *err)
 
 	if (!run_start_secret(run, err) || !run_connect(run, err))
 		return false;
+	if (!questions && as_msmtp(run)) {
+		msmtp_show_server(run);
+		return true;
+	}
 	if (!questions) {
 		show_server(run);
 		show_tls(run);

@@ -93,6 +93,8 @@ struct account {
 struct account_wish {
 	const char *name;   /* -a; NULL: none */
 	const char *sender; /* -f or the message's From when asked; NULL: none */
+	/* Where the account of SMTPSERVER and EMAIL may be made; NULL: it is not wished. */
+	struct arena *arena;
 };
 
 /* Makes the values ready for use, once, after the last one was given. Fills in what

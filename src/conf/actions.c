@@ -24,13 +24,16 @@ unusable(const struct reading *reading, const struct error *inner, struct error 
 		    inner->what);
 }
 
-/* A sendmail would rather send the mail than complain about a report that cannot be
- * had. */
-static void
-ignored(struct reading *reading, const struct error *inner)
+/* A sendmail would rather send the mail than complain about a report that cannot be had;
+ * msmtp would not. */
+static bool
+ignored(struct reading *reading, const struct error *inner, struct error *err)
 {
+	if (reading->request->dialect == DIALECT_MSMTP)
+		return unusable(reading, inner, err);
 	remark(reading, arena_printf(reading->arena, _("%s was ignored: %s"),
 				     reading->option, inner->what));
+	return true;
 }
 
 bool
@@ -295,10 +298,8 @@ act_notify(struct reading *reading, const char *value, struct error *err)
 	size_t row = (size_t)setting_row(SPAN("dsn_notify"));
 
 	if (!parse_notify(reading->arena, value, &reading->request->options.notify,
-			  &inner)) {
-		ignored(reading, &inner);
-		return true;
-	}
+			  &inner))
+		return ignored(reading, &inner, err);
 	return reading_assign(reading, row, span_of(value), err);
 }
 
@@ -308,10 +309,8 @@ act_return(struct reading *reading, const char *value, struct error *err)
 	struct error inner = { .arena = reading->arena };
 	size_t row = (size_t)setting_row(SPAN("dsn_return"));
 
-	if (!parse_ret(value, &reading->request->options.ret, &inner)) {
-		ignored(reading, &inner);
-		return true;
-	}
+	if (!parse_ret(value, &reading->request->options.ret, &inner))
+		return ignored(reading, &inner, err);
 	return reading_assign(reading, row, span_of(value), err);
 }
 
@@ -320,10 +319,9 @@ act_envelope_id(struct reading *reading, const char *value, struct error *err)
 {
 	struct error inner = { .arena = reading->arena };
 
-	(void)err;
-	if (!parse_envid(reading->arena, value, &reading->request->options.envid, &inner))
-		ignored(reading, &inner);
-	return true;
+	return parse_envid(reading->arena, value, &reading->request->options.envid,
+			   &inner) ||
+	       ignored(reading, &inner, err);
 }
 
 bool
@@ -414,4 +412,15 @@ act_expand(struct reading *reading, const char *value, struct error *err)
 {
 	reading->request->expand = value;
 	return reading_set_mode(reading, MODE_INFO, err);
+}
+
+bool
+act_auto_from(struct reading *reading, const char *value, struct error *err)
+{
+	struct span word = span_of(value ? value : "on");
+
+	reading->request->auto_from = span_same_word(word, SPAN("on"));
+	return reading->request->auto_from || span_same_word(word, SPAN("off")) ||
+	       fail(err, FAULT_USAGE, _("The value of %s is neither on nor off"),
+		    reading->option);
 }

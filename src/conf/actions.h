@@ -30,6 +30,7 @@ action act_log_file;
 action act_remote_queue;
 action act_verify;
 action act_expand;
+action act_auto_from;
 
 /* FAULT_USAGE when something else was asked for before. */
 bool reading_set_mode(struct reading *reading, enum mode mode,

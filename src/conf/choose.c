@@ -3,10 +3,11 @@
 #include "conf/choose.h"
 
 static bool
-without_file(struct arena *arena, struct chosen *chosen, struct error *err)
+without_file(struct arena *arena, enum dialect dialect, struct chosen *chosen,
+	     struct error *err)
 {
 	chosen->account = chosen->own = arena_take(arena, sizeof(*chosen->own));
-	if (!account_defaults(arena, DIALECT_POSTRIDER, chosen->own, err))
+	if (!account_defaults(arena, dialect, chosen->own, err))
 		return false;
 	/* Nobody has set up a queue who only gives a host. */
 	chosen->own->queue.on = false;
@@ -17,12 +18,17 @@ bool
 account_choose(struct arena *arena, const struct account_key *key, const char *sender,
 	       struct chosen *chosen, struct error *err)
 {
-	struct account_wish wish = { .name = key->name, .sender = sender };
+	struct account_wish wish = {
+		.name = key->name,
+		.sender = sender,
+		.arena = key->dialect == DIALECT_MSMTP ? arena : NULL,
+	};
 
 	if (key->without_file) {
-		if (!without_file(arena, chosen, err))
+		if (!without_file(arena, key->dialect, chosen, err))
 			return false;
-	} else if (!config_read(arena, key->config_file, &chosen->config, err) ||
+	} else if (!config_read(arena, key->config_file, key->dialect, &chosen->config,
+				err) ||
 		   !config_choose(&chosen->config, &wish, &chosen->account, err)) {
 		return false;
 	}

@@ -10,6 +10,7 @@
 struct account_key {
 	const char *name;	 /* of -a; NULL: by the sender */
 	const char *config_file; /* of -C; NULL: the usual files */
+	enum dialect dialect;	 /* of a file whose name does not tell, and without one */
 	bool without_file; /* --host: the assignments are all there is; nothing is kept
 			    * then unless `queue` says so */
 	const struct assignment *assignments; /* long options, in order */

@@ -20,8 +20,9 @@
 
 /* A file that may be read, and what it is. */
 struct candidate {
-	const char *path; /* NULL: there is no such place */
-	bool foreign;	  /* the system's */
+	const char *path;   /* NULL: there is no such place */
+	bool foreign;	    /* the system's */
+	enum dialect usual; /* when its name does not tell */
 };
 
 static bool
@@ -34,12 +35,12 @@ ends_with(const char *path, const char *end)
 }
 
 static enum dialect
-dialect_of(const char *path)
+dialect_of(const char *path, enum dialect usual)
 {
-	bool msmtp = ends_with(path, ".msmtprc") || ends_with(path, "msmtprc") ||
-		     ends_with(path, "msmtp/config");
-
-	return msmtp ? DIALECT_MSMTP : DIALECT_POSTRIDER;
+	if (ends_with(path, ".msmtprc") || ends_with(path, "msmtprc") ||
+	    ends_with(path, "msmtp/config"))
+		return DIALECT_MSMTP;
+	return ends_with(path, "postrider/config") ? DIALECT_POSTRIDER : usual;
 }
 
 /* $XDG_CONFIG_HOME when it is absolute, as the XDG base directory specification wants
@@ -107,7 +108,7 @@ read_opened(struct arena *arena, struct config *config, const struct candidate *
 {
 	struct grammar grammar = {
 		.arena = arena,
-		.dialect = dialect_of(candidate->path),
+		.dialect = dialect_of(candidate->path, candidate->usual),
 		.foreign = candidate->foreign,
 	};
 	bool ok = grammar_begin(&grammar, err) &&
@@ -161,19 +162,19 @@ static bool
 read_system(struct arena *arena, struct config *config, struct error *err)
 {
 	static const struct candidate candidates[] = {
-		{ SYSCONFDIR "/postrider/config", true },
-		{ SYSCONFDIR "/msmtprc", true },
-		{ NULL, true },
+		{ .path = SYSCONFDIR "/postrider/config", .foreign = true },
+		{ .path = SYSCONFDIR "/msmtprc", .foreign = true },
+		{ .path = NULL },
 	};
 
 	return read_first(arena, config, candidates, &config->system_file, err);
 }
 
 static bool
-read_named(struct arena *arena, const char *file, struct config *config,
-	   struct error *err)
+read_named(struct arena *arena, const char *file, enum dialect usual,
+	   struct config *config, struct error *err)
 {
-	struct candidate candidate = { .path = file };
+	struct candidate candidate = { .path = file, .usual = usual };
 	CLEANUP(close_file) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
@@ -185,13 +186,14 @@ read_named(struct arena *arena, const char *file, struct config *config,
 }
 
 bool
-config_read(struct arena *arena, const char *file, struct config *config,
-	    struct error *err)
+config_read(struct arena *arena, const char *file, enum dialect usual,
+	    struct config *config, struct error *err)
 {
 	bool ok;
 
 	*config = (struct config){ 0 };
-	ok = file ? read_named(arena, file, config, err) : read_user(arena, config, err);
+	ok = file ? read_named(arena, file, usual, config, err)
+		  : read_user(arena, config, err);
 	config->own = config->count;
 	if (ok && !file)
 		ok = read_system(arena, config, err);
@@ -305,9 +307,9 @@ no_such_name(const struct config *config, const char *name, struct error *err)
 		    shown, names(config, err->arena));
 }
 
-bool
-config_choose(const struct config *config, const struct account_wish *wish,
-	      struct account **account, struct error *err)
+static bool
+choose(const struct config *config, const struct account_wish *wish,
+       struct account **account, struct error *err)
 {
 	*account = NULL;
 	if (!config->count)
@@ -332,4 +334,45 @@ config_choose(const struct config *config, const struct account_wish *wish,
 	fail(err, FAULT_CONFIG, _("No account is called \"default\"; there are: %s"),
 	     names(config, err->arena));
 	return fail_hint(err, _("Choose one with -a, or give the sender of one with -f"));
+}
+
+/* The account of the environment: as a file of msmtp's with two lines would have it. */
+static bool
+account_of_environment(const struct account_wish *wish, struct account **account)
+{
+	static const char *const names[] = { "host", "from" };
+	const char *values[] = { secure_getenv("SMTPSERVER"), secure_getenv("EMAIL") };
+	struct error ignored = { .arena = wish->arena };
+
+	if (!wish->arena || !values[0] || !*values[0] ||
+	    (wish->name && strcmp(wish->name, "default") != 0))
+		return false;
+	*account = arena_take(wish->arena, sizeof(**account));
+	if (!account_defaults(wish->arena, DIALECT_MSMTP, *account, &ignored))
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		struct assignment assignment = {
+			.row = (size_t)setting_row(span_of(names[i])),
+			.text = span_of(values[i] ? values[i] : ""),
+		};
+
+		if (values[i] &&
+		    !setting_apply(wish->arena, *account, &assignment, &ignored))
+			return false;
+	}
+	return true;
+}
+
+bool
+config_choose(const struct config *config, const struct account_wish *wish,
+	      struct account **account, struct error *err)
+{
+	struct error inner = { .arena = err->arena };
+
+	if (choose(config, wish, account, &inner) ||
+	    account_of_environment(wish, account))
+		return true;
+	if (!err->fault)
+		*err = inner;
+	return false;
 }

@@ -24,14 +24,16 @@ struct config {
  * a `password` must belong to this user or to root and be readable by nobody else (an
  * msmtp file that root reads may be anything).
  *
- * A file is msmtp's when it has one of msmtp's names: .msmtprc, msmtprc, msmtp/config. */
-bool config_read(struct arena *arena, const char *file, struct config *config,
-		 struct error *err) MUST_CHECK;
+ * A file is msmtp's when it has one of msmtp's names: .msmtprc, msmtprc, msmtp/config;
+ * FILE, when its name does not tell, is of the USUAL dialect. */
+bool config_read(struct arena *arena, const char *file, enum dialect usual,
+		 struct config *config, struct error *err) MUST_CHECK;
 
 /* The account that was wished for: by name; else the first whose `from` matches the
  * sender; else `default` of the user's file, or the only account of a postrider file;
- * then the same of the system's file. FAULT_CONFIG with the nearest name, or all names,
- * when there is none. *ACCOUNT points into CONFIG. */
+ * then the same of the system's file; then, if that is wished, the one that SMTPSERVER
+ * and EMAIL describe. FAULT_CONFIG with the nearest name, or all names, when there is
+ * none. *ACCOUNT points into CONFIG, or into the arena of ERR. */
 bool config_choose(const struct config *config, const struct account_wish *wish,
 		   struct account **account, struct error *err) MUST_CHECK;
 /* Whether an address matches an account's `from`: in any case; or as a pattern of

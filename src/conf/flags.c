@@ -125,6 +125,8 @@ const struct flag flags[] = {
 	  .help = N_("Show version and build.") },
 	{ .name = "help", .mode = MODE_HELP, .chapter = FLAGS_ASK, .help = N_("Show this help.") },
 
+	{ .name = "auto-from", ACTS(ATTACHED, auto_from), .chapter = FLAGS_SILENT },
+	{ .name = "maildomain", VALUE(mail_domain), .chapter = FLAGS_SILENT },
 	{ .letter = 'B', ACTS(VALUE, body), .chapter = FLAGS_SILENT },
 	{ .letter = 'Q', ACTS(ATTACHED, absent), .chapter = FLAGS_SILENT },
 	{ .letter = 'A', .takes = TAKES_VALUE, .chapter = FLAGS_SILENT },

@@ -11,7 +11,8 @@
 /* The words of the command line that are still to be read. */
 struct words {
 	char **next;  /* NULL-terminated */
-	bool command; /* `info` or `help`: options may stand behind operands */
+	bool command; /* `info` or `help` */
+	bool mixed;   /* options may stand behind operands */
 };
 
 /* ---- values ---- */
@@ -328,9 +329,10 @@ read_words(struct reading *reading, struct words *words, struct error *err)
 			return read_operands(reading, words, true, err);
 		}
 		if (word[0] != '-' || !word[1]) {
-			if (!words->command || word[0] == '-')
+			if (!words->mixed || word[0] == '-')
 				return read_operands(reading, words, false, err);
-			request->operands[request->operand_count++] = word;
+			if (*word)
+				request->operands[request->operand_count++] = word;
 			words->next++;
 			continue;
 		}
@@ -419,6 +421,24 @@ check_together(const struct request *request, struct error *err)
 	return true;
 }
 
+/* What was called auto_from: it goes before every other sender, and has no name of its
+ * own any more. */
+static bool
+use_auto_from(struct reading *reading, struct error *err)
+{
+	struct request *request = reading->request;
+	const char *domain = request->mail_domain;
+
+	if (!request->auto_from)
+		return true;
+	request->sender = NULL;
+	return reading_assign(
+		reading, (size_t)setting_row(SPAN("from")),
+		span_of(arena_printf(reading->arena, "%%U%s%s", domain ? "@" : "",
+				     domain ? domain : "")),
+		err);
+}
+
 /* Without a file the sender is also what `from` would say, so that it can be the user of
  * a login. There, but not here, a percent sign means something. */
 static bool
@@ -442,16 +462,26 @@ options_read(struct arena *arena, int argc, char **argv, struct request *request
 	const struct personality *self = personality_of(argc > 0 ? argv[0] : NULL);
 
 	reading.sendmail = self->sendmail;
-	*request = (struct request){ .dot_ends = true };
+	/* For msmtp only the end of the input ends a message. */
+	*request = (struct request){
+		.dialect = self->dialect,
+		.dot_ends = self->dialect != DIALECT_MSMTP,
+		.log_tag = self->dialect == DIALECT_MSMTP ? "msmtp" : NULL,
+	};
 	request->operands = arena_array(arena, const char *, room);
 	if (argc > 0 && self->commands)
 		words.command = take_command(&reading, &words);
+	words.mixed = words.command || self->dialect == DIALECT_MSMTP;
 	if (!read_words(&reading, &words, err))
 		return false;
 	if (reading.over)
 		return true;
 	if (request->mode == MODE_SEND)
 		request->mode = self->mode;
+	/* msmtp has one word for both. */
+	request->debug =
+		request->debug || (request->verbose && request->dialect == DIALECT_MSMTP);
 	return use_operands(request, words.command, err) &&
-	       check_together(request, err) && use_sender(&reading, err);
+	       check_together(request, err) && use_sender(&reading, err) &&
+	       use_auto_from(&reading, err);
 }

@@ -8,9 +8,9 @@
 #include "mail/envelope.h"
 
 enum mode {
-	MODE_SEND,	 /* a message from standard input */
-	MODE_PRETEND,	 /* -P: show what would be used */
-	MODE_INFO,	 /* info, -S, --serverinfo */
+	MODE_SEND,    /* a message from standard input */
+	MODE_PRETEND, /* -P: show what would be used */
+	MODE_INFO,    /* info, -S, --serverinfo */
 	MODE_RMQS,	 /* --rmqs: ask the server to start its queue (ETRN, RFC 1985) */
 	MODE_SERVE,	 /* -bs: SMTP on standard input and output */
 	MODE_ALIASES,	 /* -bi, newaliases: check the aliases */
@@ -51,9 +51,12 @@ struct request {
 	 * sender; NULL: not given. */
 	const char *sender;
 	bool sender_from_header;     /* --read-envelope-from */
+	bool auto_from;		     /* msmtp's: the user's name is the sender */
+	const char *mail_domain;     /* behind it; NULL: none */
 	const char *full_name;	     /* -F */
 	bool recipients_from_header; /* -t */
 	bool dot_ends;		     /* no -i, no -oi */
+	enum dialect dialect;	     /* DIALECT_MSMTP: the program is called msmtp */
 	bool without_file;	     /* --host was given: no configuration file is read */
 	bool dry_run, verbose, debug, timeline;
 	bool quiet;		     /* -oeq: only the exit status tells */
@@ -73,7 +76,7 @@ struct request {
  * that a sendmail ever had is accepted), and long options from the settings table, which
  * may be shortened. When the first argument is `info`, `queue` or `help`, that command runs,
  * unless the program is called by the name of a sendmail. Options stop at the first
- * operand that is none, or at `--`; behind a command they do not.
+ * operand that is none, or at `--`; behind a command, and for msmtp, they do not.
  *
  * FAULT_USAGE with the nearest option when one is unknown, when a value is missing, wrong
  * or has a control character, when options exclude each other, and for an operand that

@@ -12,7 +12,7 @@ static const struct personality personalities[] = {
 	{ .name = "runq", .mode = MODE_QUEUE_RUN, .sendmail = true },
 	{ .name = "hoststat", .mode = MODE_NOTHING, .sendmail = true },
 	{ .name = "purgestat", .mode = MODE_NOTHING, .sendmail = true },
-	{ .name = "msmtp", .mode = MODE_SEND },
+	{ .name = "msmtp", .mode = MODE_SEND, .dialect = DIALECT_MSMTP },
 	{ .name = NULL, .mode = MODE_SEND, .commands = true },
 };
 

@@ -107,6 +107,7 @@ static void
 end_body_line(struct reader *reader)
 {
 	buf_add(&reader->message->body.memory, "\r\n", 2);
+	reader->message->facts.body_lines++;
 	note_line(reader, reader->line);
 }
 
@@ -344,6 +345,7 @@ take_clean_lines(struct reader *reader, const char *at, const char *end)
 		to[len] = '\r';
 		to[len + 1] = '\n';
 		to += len + 2;
+		reader->message->facts.body_lines++;
 		note_line(reader, len);
 		at = lf + 1;
 	}

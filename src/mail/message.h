@@ -21,6 +21,7 @@ struct facts {
 	uint64_t nul; /* how many NULs the body has; those of the header were dropped */
 	uint64_t header_nul;   /* how many NULs were dropped from the header */
 	uint64_t longest_line; /* octets without CRLF, header and body */
+	uint64_t body_lines;
 };
 
 /* The body, canonical: every line ends with CRLF, no bare CR or LF. Up to a limit it

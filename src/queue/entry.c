@@ -206,6 +206,10 @@ take_record(struct head *head, const struct record_view *record)
 	}
 	if (record_is(record, "without-file"))
 		return entry->key.without_file = true;
+	if (record_is(record, "msmtp")) {
+		entry->key.dialect = DIALECT_MSMTP;
+		return true;
+	}
 	if (record_is(record, "require-tls"))
 		return entry->envelope.options.require_tls = true;
 	return false;

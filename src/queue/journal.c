@@ -134,6 +134,7 @@ apply_account(struct entry *entry, struct span rest)
 	entry->key = (struct account_key){
 		.name = span_string(entry->arena, rest),
 		.config_file = entry->key.config_file,
+		.dialect = entry->key.dialect,
 	};
 	return true;
 }

@@ -58,6 +58,8 @@ add_key(struct buf *out, const struct account_key *key)
 	add_text(out, "config", key->config_file);
 	if (key->without_file)
 		record_add(out, "without-file", SPAN(""));
+	if (key->dialect == DIALECT_MSMTP)
+		record_add(out, "msmtp", SPAN(""));
 	for (size_t i = 0; i < key->assignment_count; i++)
 		add_text(out, "set", assignment_print(&arena, &key->assignments[i]));
 	arena_release(&arena);

@@ -312,7 +312,8 @@ read_file(struct arena *arena, const char *name)
 	const char *text;
 	struct buf out = { 0 };
 
-	if (config_read(arena, name ? in_folder(arena, name) : NULL, &config, &err)) {
+	if (config_read(arena, name ? in_folder(arena, name) : NULL, DIALECT_POSTRIDER,
+			&config, &err)) {
 		text = describe(arena, config.accounts, config.count);
 		config_release(&config);
 		return text;
@@ -509,16 +510,21 @@ search(void **state)
 	unit_same("HOME is no folder", read_file(&arena, NULL), "");
 
 	unit_number("msmtp",
-		    config_read(&arena, in_folder(&arena, second), &config, &err), true);
+		    config_read(&arena, in_folder(&arena, second), DIALECT_POSTRIDER,
+				&config, &err),
+		    true);
 	unit_number("its dialect", config.accounts[0].dialect, DIALECT_MSMTP);
 	config_release(&config);
-	unit_number("msmtp", config_read(&arena, in_folder(&arena, third), &config, &err),
+	unit_number("msmtp",
+		    config_read(&arena, in_folder(&arena, third), DIALECT_POSTRIDER,
+				&config, &err),
 		    true);
 	unit_number("its dialect", config.accounts[0].dialect, DIALECT_MSMTP);
 	config_release(&config);
 	put("my-msmtprc", 0644, "host h\n");
 	unit_number("other",
-		    config_read(&arena, in_folder(&arena, "my-msmtprc"), &config, &err),
+		    config_read(&arena, in_folder(&arena, "my-msmtprc"),
+				DIALECT_POSTRIDER, &config, &err),
 		    true);
 	unit_number("its dialect", config.accounts[0].dialect, DIALECT_POSTRIDER);
 	config_release(&config);
@@ -616,14 +622,15 @@ choice_cases(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
 		struct error err = { .arena = &arena };
-		struct account_wish wish = { choices[i].name, choices[i].sender };
+		struct account_wish wish = { .name = choices[i].name,
+					     .sender = choices[i].sender };
 		struct account *account = NULL;
 		struct config config;
 		const char *got;
 
 		put(choices[i].file, 0600, choices[i].text);
-		if (config_read(&arena, in_folder(&arena, choices[i].file), &config,
-				&err) &&
+		if (config_read(&arena, in_folder(&arena, choices[i].file),
+				DIALECT_POSTRIDER, &config, &err) &&
 		    config_choose(&config, &wish, &account, &err))
 			got = account->name;
 		else

@@ -148,7 +148,7 @@ every_field(void **state)
 	struct spool spool = lair_spool(&arena, "fields");
 	struct assignment given[3];
 	struct letter letter;
-	struct facts facts = { true, true, true, true, true, 7, 8, 9 };
+	struct facts facts = { true, true, true, true, true, 7, 8, 9, 0 };
 	struct entry entry;
 	struct entry_name name;
 	const char *want;

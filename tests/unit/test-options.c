@@ -199,7 +199,7 @@ static const struct {
 	{ "sendmail|-t|-oi|-f|www@x", "send sender=www@x t i" },
 	{ "sendmail|info", "send <info>" },
 	{ "/usr/sbin/sendmail|help", "send <help>" },
-	{ "msmtp|info", "send <info>" },
+	{ "msmtp|info", "send i tag=msmtp <info>" },
 	{ "postrider|-bp", "list" },
 	{ "postrider|-bs", "serve" },
 	{ "postrider|-bi", "aliases" },
