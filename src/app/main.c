@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The program: puts the process in order, reads the command line, and does what it
  * says. */
+#include "app/configure.h"
+#include "app/listen.h"
 #include "app/local.h"
 #include "app/queue_command.h"
 #include "app/queue_list.h"
@@ -109,6 +111,10 @@ run_mode(struct run *run, struct error *err)
 		else
 			show_version();
 		return true;
+	case MODE_CONFIGURE:
+		return show_configuration(run, err);
+	case MODE_LISTEN:
+		return listen_for_mail(run, err);
 	case MODE_CHECK:
 		return run_choose_account(run, request->sender, err);
 	case MODE_QUEUE_LIST:

@@ -415,6 +415,20 @@ act_expand(struct reading *reading, const char *value, struct error *err)
 }
 
 bool
+act_configure(struct reading *reading, const char *value, struct error *err)
+{
+	reading->request->topic = value;
+	return reading_set_mode(reading, MODE_CONFIGURE, err);
+}
+
+bool
+act_listen(struct reading *reading, const char *value, struct error *err)
+{
+	reading->request->topic = value;
+	return reading_set_mode(reading, MODE_LISTEN, err);
+}
+
+bool
 act_auto_from(struct reading *reading, const char *value, struct error *err)
 {
 	struct span word = span_of(value ? value : "on");

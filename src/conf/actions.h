@@ -30,6 +30,8 @@ action act_log_file;
 action act_remote_queue;
 action act_verify;
 action act_expand;
+action act_configure;
+action act_listen;
 action act_auto_from;
 
 /* FAULT_USAGE when something else was asked for before. */

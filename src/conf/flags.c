@@ -125,6 +125,17 @@ const struct flag flags[] = {
 	  .help = N_("Show version and build.") },
 	{ .name = "help", .mode = MODE_HELP, .chapter = FLAGS_ASK, .help = N_("Show this help.") },
 
+	{ .name = "configure", ACTS(VALUE, configure), .chapter = FLAGS_ASK,
+	  .placeholder = "ADDRESS",
+	  .help = N_("Print an account for an address, as its domain publishes it (RFC 6186).") },
+	{ .name = "listen", ACTS(VALUE, listen), .chapter = FLAGS_ASK,
+	  .placeholder = "ADDRESS:PORT",
+	  .help = N_("Take mail by SMTP from the programs of this host, until ended.") },
+	{ .name = "listen-login", VALUE(listen_login), .chapter = FLAGS_ASK,
+	  .placeholder = "USER[,COMMAND]",
+	  .help = N_("With --listen: clients must log in as USER, with the password that the "
+		     "command prints.") },
+
 	{ .name = "auto-from", ACTS(ATTACHED, auto_from), .chapter = FLAGS_SILENT },
 	{ .name = "maildomain", VALUE(mail_domain), .chapter = FLAGS_SILENT },
 	{ .letter = 'B', ACTS(VALUE, body), .chapter = FLAGS_SILENT },

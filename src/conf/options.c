@@ -392,6 +392,8 @@ use_operands(struct request *request, bool command, struct error *err)
 		return true;
 	case MODE_INFO:
 	case MODE_RMQS:
+	case MODE_CONFIGURE:
+	case MODE_LISTEN:
 		break;
 	}
 	if (request->operand_count > most)

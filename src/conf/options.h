@@ -11,6 +11,8 @@ enum mode {
 	MODE_SEND,    /* a message from standard input */
 	MODE_PRETEND, /* -P: show what would be used */
 	MODE_INFO,    /* info, -S, --serverinfo */
+	MODE_CONFIGURE, /* --configure: an account for an address, by its domain's SRV records */
+	MODE_LISTEN,	 /* --listen: SMTP on a port of this host */
 	MODE_RMQS,	 /* --rmqs: ask the server to start its queue (ETRN, RFC 1985) */
 	MODE_SERVE,	 /* -bs: SMTP on standard input and output */
 	MODE_ALIASES,	 /* -bi, newaliases: check the aliases */
@@ -44,7 +46,7 @@ struct request {
 	enum delivery_mode delivery;
 	struct queue_run queue_run;
 	bool json, all;		  /* --json, --all: how a list is shown */
-	const char *topic;	  /* of help; argument of --rmqs */
+	const char *topic;	  /* of help; argument of --rmqs, --configure, --listen */
 	const char *config_file;  /* -C */
 	struct account_wish wish; /* -a, and the sender */
 	/* -f, -r: one address as it was written, without display name; "" is the null
@@ -65,6 +67,7 @@ struct request {
 	const char *log_tag;	     /* -L; NULL: the usual one */
 	struct mail_options options; /* -N -R -V --deliver-by … */
 	const char *verify, *expand; /* info --vrfy, --expn */
+	const char *listen_login;    /* --listen-login */
 	const char **operands;	     /* recipients, or the arguments of a command */
 	size_t operand_count;
 	struct assignment *assignments; /* settings given as long options, in order */
