@@ -48,6 +48,18 @@ def bus(place, environment):
 
 
 @contextlib.contextmanager
+def session(environment):
+    """A session bus as a desktop has it, which starts the services that are installed."""
+    with ended(subprocess.Popen(
+            ["dbus-run-session", "--", "sh", "-c", "echo $DBUS_SESSION_BUS_ADDRESS; read end"],
+            env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL)) as daemon:
+        environment["DBUS_SESSION_BUS_ADDRESS"] = daemon.stdout.readline().decode().strip()
+        with daemon.stdout, daemon.stdin:
+            yield
+
+
+@contextlib.contextmanager
 def keyring(place, environment, unlock=True):
     """A keyring on that bus."""
     with ended(subprocess.Popen(

@@ -142,10 +142,16 @@ class Place:
         self.home = self.folder / "home"
         self.home.mkdir(exist_ok=True)
         self.config = self.folder / "account"
+        self.program = PROGRAM
         self.environment = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS",
                             "UBSAN_OPTIONS", "LSAN_OPTIONS", "LD_LIBRARY_PATH")
                             if name in os.environ}
         self.environment.update(HOME=str(self.home), LC_ALL="C", TMPDIR=str(self.folder))
+
+    def as_msmtp(self):
+        """From now on the program is called so."""
+        self.program = str(self.folder / "msmtp")
+        os.symlink(os.path.realpath(PROGRAM), self.program)
 
     def account(self, port, lines, auth="plain", mode=0o600):
         text = (f"host 127.0.0.1\nport {port}\ntls off\nauth {auth}\ncleartext_auth loopback\n"
@@ -169,7 +175,7 @@ class Place:
         return path
 
     def command(self, *options):
-        return [PROGRAM, "-C", str(self.config), *options, "you@example.net"]
+        return [self.program, "-C", str(self.config), *options, "you@example.net"]
 
     def start(self, *options, **more):
         """Without a terminal: a session of its own has none."""
