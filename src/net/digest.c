@@ -15,19 +15,18 @@ digest_begin(void)
 {
 	struct digest *digest = calloc(1, sizeof(*digest));
 
-	if (!digest)
+	/* The library has no other reason: a digest that is not one would make a message
+	 * of the queue look damaged. */
+	if (!digest || gnutls_hash_init(&digest->handle, GNUTLS_DIG_SHA256) != 0)
 		out_of_memory();
-	if (gnutls_hash_init(&digest->handle, GNUTLS_DIG_SHA256) == 0)
-		return digest;
-	free(digest);
-	return NULL;
+	return digest;
 }
 
 void
 digest_add(struct digest *digest, struct span bytes)
 {
-	if (digest && bytes.len)
-		gnutls_hash(digest->handle, bytes.at, bytes.len);
+	if (digest && bytes.len && gnutls_hash(digest->handle, bytes.at, bytes.len) != 0)
+		out_of_memory();
 }
 
 void
