@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 enum {
@@ -339,6 +340,8 @@ keep_open_ones(struct run *run, struct mail *mail, const struct spool *spool,
 	parcel.texts = deferred_texts(run, mail, index, envelope.count);
 	if (!keep_message(spool, &parcel, mail->kept, err))
 		return false;
+	out_of_memory_means(mail->delivery.verdicts ? EX_OSERR : EX_OK,
+			    "postrider: out of memory; the message waits in the queue\n");
 	for (size_t i = 0; mail->delivery.verdicts && i < envelope.count; i++)
 		mail->delivery.verdicts[index[i]].outcome = WAITING;
 	account_tag(&mail->key, tag);
@@ -416,6 +419,7 @@ deliver(struct run *run, struct mail *mail, struct error *err)
 	bool queued = run->account->queue.on &&
 		      (mode == DELIVER_BACKGROUND || mode == DELIVER_LATER);
 
+	out_of_memory_means(EX_OSERR, NULL);
 	mail->key = later_key(run);
 	mail->queue = run->account->queue;
 	mail->delivery.envelope = &mail->envelope;
@@ -423,6 +427,8 @@ deliver(struct run *run, struct mail *mail, struct error *err)
 		return keep(run, mail, err);
 	run->delivery = &mail->delivery;
 	if (try_accounts(run, mail, err)) {
+		out_of_memory_means(EX_OK,
+				    "postrider: out of memory; the message is sent\n");
 		hint_runner(run);
 		return true;
 	}

@@ -30,14 +30,23 @@ struct block {
 	alignas(max_align_t) unsigned char data[];
 };
 
+static const char plain_text[] = "postrider: out of memory\n";
+static int end_status = EX_OSERR;
+static const char *end_text = plain_text;
+
+void
+out_of_memory_means(int status, const char *text)
+{
+	end_status = text ? status : EX_OSERR;
+	end_text = text ? text : plain_text;
+}
+
 void
 out_of_memory(void)
 {
-	static const char text[] = "postrider: out of memory\n";
-
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		_exit(EX_OSERR);
-	_exit(EX_OSERR);
+	if (write(STDERR_FILENO, end_text, strlen(end_text)) < 0)
+		_exit(end_status);
+	_exit(end_status);
 }
 
 size_t

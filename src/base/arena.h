@@ -32,6 +32,9 @@ void arena_release(struct arena *arena);
 
 /* Says on standard error that there is no memory, and ends the program with EX_OSERR. */
 _Noreturn void out_of_memory(void);
+/* From now on it says TEXT, a whole line, instead, and ends with STATUS: what matters to the
+ * caller is done. NULL: as before. */
+void out_of_memory_means(int status, const char *text);
 
 /* Room for COUNT things of TYPE, zeroed. */
 #define arena_array(arena, type, count)                                                  \

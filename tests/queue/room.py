@@ -14,6 +14,7 @@ import signal
 import stat
 import struct
 import subprocess
+import time
 
 import spool
 from receiver import Receiver
@@ -22,6 +23,7 @@ import pki    # of tests/lib, as the receiver has it
 CANARY = "canary-7d1f-secret"
 ME = "me@example.org"
 SECONDS = 40
+GRACE = 0.4          # seconds for a runner that was started
 CONFIG = """defaults
 from {me}
 tls off
@@ -51,10 +53,10 @@ account default : main
 """
 # strace does not come between these and the kernel.
 UNKILLABLE = ("rt_sigreturn", "restart_syscall")
-CONTROL = struct.Struct("7i")    # struct plan of shim.c
+CONTROL = struct.Struct("7i64s")    # struct plan of shim.c
 NUMBERS = re.compile(rb"\b(0x[0-9a-f]+|[0-9A-F]{2}|[0-9]+)\b|\[{.*")
 ENOUGH = 6
-FIRED = re.compile(rb"\(INJECTED\)")
+MUTE = re.compile(rb"write\([12], .*\(INJECTED\)")
 CALL = re.compile(rb"^(\d+) +(?:<\.\.\. )?(\w+)(\(| resumed)")
 
 
@@ -84,6 +86,8 @@ class Ended:
     out: str
     err: str
     fired: bool = False
+    crash: str = ""       # the library whose code crashed
+    mute: bool = False    # the fault hit what was to be said
 
 
 def become_reaper():
@@ -91,19 +95,28 @@ def become_reaper():
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 
 
-def end_strays():
-    """Ends the runners that this process started, by way of postrider."""
+def end_strays(grace=0.0):
+    """Ends what postrider left running, runners above all, after some seconds of grace."""
+    deadline = time.monotonic() + grace
     while True:
-        children = set()
-        for task in pathlib.Path("/proc/self/task").iterdir():
-            with contextlib.suppress(OSError):
-                children |= set((task / "children").read_text().split())
-        if not children:
+        try:
+            if os.waitpid(-1, os.WNOHANG)[0]:
+                continue
+        except ChildProcessError:
             return
-        for child in children:
-            with contextlib.suppress(OSError):
-                os.kill(int(child), signal.SIGKILL)
-                os.waitpid(int(child), 0)
+        if time.monotonic() >= deadline:
+            for child in children():
+                with contextlib.suppress(OSError):
+                    os.kill(child, signal.SIGKILL)
+        time.sleep(0.002)
+
+
+def children():
+    found = []
+    for task in pathlib.Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def addresses(pid, number):
@@ -198,7 +211,8 @@ class Room:
 
     # ---- running postrider
 
-    def run(self, *words, given=b"", fault=None, follow=True, ahead=0):
+    def run(self, *words, given=b"", fault=None, follow=True, ahead=0,
+            seconds=SECONDS):
         """postrider WORDS, perhaps under a fault; ends what it leaves running."""
         command = [str(self.program), *words]
         if fault and fault.kind in ("kill", "error"):
@@ -207,7 +221,7 @@ class Room:
         if ahead or fault and fault.kind in ("cut", "memory"):
             environment = self.preloaded
             self.plan(fault, ahead)
-        ended = finished(command, given, environment)
+        ended = self.finished(command, given, environment, seconds)
         if fault:
             ended.fired = self.has_fired(fault, ended)
         return ended
@@ -217,35 +231,56 @@ class Room:
         more = ["-f"] if follow else []
         # All other calls are left alone; it goes with -f, and not with signals.
         more += ["--seccomp-bpf"] if follow and fault.kind == "error" else []
-        return ["strace", *more, "-qq", "-o", str(self.trace), "-e", f"trace={fault.call}",
+        return ["strace", "-D", *more, "-qq", "-o", str(self.trace), "-e", f"trace={fault.call}",
                 "-e", f"inject={fault.call}:{what}:when={fault.when}", "--"]
 
     def has_fired(self, fault, ended):
         if fault.kind in ("cut", "memory"):
-            return CONTROL.unpack(self.control[:])[5] > 0
+            plan = CONTROL.unpack(self.control[:])
+            ended.crash = os.path.basename(plan[7].rstrip(b"\0").decode())
+            return plan[5] > 0
+        if ended.status == -signal.SIGKILL:
+            return True
         data = self.trace.read_bytes() if self.trace.exists() else b""
-        if fault.kind == "error":
-            return bool(FIRED.search(data))
-        return ended.status == -signal.SIGKILL or b"killed by SIGKILL" in data
+        ended.mute = bool(MUTE.search(data))
+        return (b"killed by SIGKILL" if fault.kind == "kill" else b"(INJECTED)") in data
+
+    def finished(self, command, given, environment, seconds=SECONDS):
+        """Files take what is said: a pipe would stay open as long as a runner lives."""
+        said = [self.folder / "stdout", self.folder / "stderr"]
+        with open(said[0], "wb") as out, open(said[1], "wb") as err:
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err,
+                                       env=environment, cwd="/")
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(given)
+            process.stdin.close()
+        try:
+            status = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            status = None
+            process.kill()
+            process.wait()
+        end_strays(GRACE)
+        return Ended(status, *(p.read_text("utf-8", "replace") for p in said))
 
     def plan(self, fault=None, ahead=0):
         """Tells the shim what to do."""
         kind, when = (fault.kind, fault.when) if fault else ("", 0)
         self.control[:] = CONTROL.pack(
             when if kind == "memory" else 0, when if kind == "cut" else 0,
-            int(fault.error) if kind == "cut" else 0, 0, 0, 0, ahead)
+            int(fault.error) if kind == "cut" else 0, 0, 0, 0, ahead, b"")
 
     def counted(self, *words, given=b""):
         """(allocations, writes) of a run, as the shim sees them."""
         self.plan()
-        finished([str(self.program), *words], given, self.preloaded)
+        self.finished([str(self.program), *words], given, self.preloaded)
         return CONTROL.unpack(self.control[:])[3:5]
 
     def calls(self, *words, given=b"", follow=True):
         """[(system call, n)] of a run, in order, without those of the dynamic loader."""
         more = ["-f"] if follow else []
-        command = ["strace", *more, "-qq", "-o", str(self.trace), "--", str(self.program), *words]
-        finished(command, given, self.environment)
+        command = ["strace", "-D", *more, "-qq", "-o", str(self.trace), "--", str(self.program), *words]
+        self.finished(command, given, self.environment)
         return enumerated(self.trace.read_bytes(), follow)
 
 
@@ -273,18 +308,3 @@ def enumerated(data, follow):
         if in_main[pid] and call not in UNKILLABLE and seen[before[pid]] <= ENOUGH:
             points[call, counts[pid, call]] = None
     return list(points)
-
-
-def finished(command, given, environment):
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, env=environment, cwd="/")
-    try:
-        out, err = process.communicate(given, timeout=SECONDS)
-        status = process.returncode
-    except subprocess.TimeoutExpired:
-        process.kill()
-        end_strays()
-        out, err = process.communicate()
-        status = None
-    end_strays()
-    return Ended(status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))

@@ -1,0 +1,433 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays one scenario under one fault, recovers, and holds the result against I1 to I6.
+
+I1  exit 0: each recipient is accepted by the server or waits in the queue
+I2  another exit, not killed: not queued, or the text says who waits or is in doubt
+I3  nothing partial is sent as complete or listed as valid
+I4  duplicates only where `dot-sent` was written and no answer
+I5  after recovery no old litter, no stuck lock, and nothing that waits for ever
+I6  no secret in the queue or the output
+"""
+
+import argparse
+import collections
+import json
+import multiprocessing
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import scenarios
+import spool
+from room import CANARY, ME, SECONDS, Fault, Room, become_reaper, secured
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SAYS_SO = ("wait", "queue", "kept", "doubt")
+RECOVERIES = 4
+STAY = 3             # seconds for a resident runner that has reason to stay
+LATER = 48 * 3600    # seconds
+
+
+class Play:
+    """One run of one scenario; `problems` is what broke."""
+
+    def __init__(self, room, scenario, ids):
+        self.room, self.scenario, self.ids = room, scenario, ids
+        self.problems, self.doubts, self.runs, self.found = [], {}, [], []
+
+    def wrong(self, text):
+        self.problems.append(text)
+
+    # ---- the steps
+
+    def __call__(self, fault=None, second=None):
+        room, scenario = self.room, self.scenario
+        room.restore(scenario.name)
+        room.main.begin(scenario.main)
+        room.other.begin(scenario.other)
+        room.safe.begin("up")
+        self.fault = fault
+        words = [w.format(**self.ids) for w in scenario.words]
+        self.ended = self.run(*words, given=scenario.input(), fault=fault,
+                              follow=scenario.follow, seconds=STAY if scenario.stays else SECONDS)
+        self.look()
+        self.after_the_fault()
+        self.heal()
+        self.second = self.run("queue", "run", fault=second) if second else None
+        if second:
+            self.look()
+        self.recover()
+        self.after_recovery()
+        return self
+
+    def run(self, *words, **more):
+        ended = self.room.run(*words, **more)
+        for receiver in self.room.receivers:
+            receiver.settle()
+        self.runs.append((words, ended))
+        if ended.status is None and more.get("seconds") != STAY:
+            self.wrong(f"I5: {' '.join(words)} hung")
+        elif ended.status is not None and ended.status < 0 and not self.killed(more.get("fault")):
+            self.wrong(f"{' '.join(words)} died of signal {-ended.status} in "
+                       f"{ended.crash or 'itself'}: {ended.err}")
+        if CANARY in ended.out + ended.err:
+            self.wrong("I6: the password is in the output")
+        return ended
+
+    @staticmethod
+    def killed(fault):
+        return bool(fault and fault.kind == "kill")
+
+    def look(self):
+        """The queue as it is after a fault."""
+        self.found, wrong = spool.scan(self.room.queue)
+        self.problems += [f"I3: {w}" for w in wrong]
+        for message in self.found:
+            if message.doubtful():
+                key = self.key(message)
+                self.doubts[key] = self.doubts.get(key, 0) + 1
+        self.problems += [f"I6: the password is in {f}" for f in self.room.secrets()]
+        if any(m.torn for m in self.found) or spool.files(self.room.queue, "tmp"):
+            self.listed(self.found)
+
+    @staticmethod
+    def key(message):
+        """The letter that it is or, with an exclamation mark, that it is a notice about."""
+        return scenarios.key_of(message) if message.one("sender") else "!"
+
+    def waiting(self, letter):
+        return [m for m in self.found if self.key(m) == letter.key
+                and m.place in ("msg", "hold") and m.pending()]
+
+    def taken(self, letter):
+        """{recipient: how often a server took it}"""
+        counts = {}
+        for receiver in self.room.receivers:
+            for (ident, recipient), n in receiver.counts().items():
+                if ident == letter.ident:
+                    counts[recipient] = counts.get(recipient, 0) + n
+        return counts
+
+    def after_the_fault(self):
+        letter, ended, target = self.scenario.letter, self.ended, self.scenario.leads_to
+        places = {self.key(m): m.place for m in self.found}
+        if target and ended.status == 0:
+            place = places.get(self.scenario.before[0].key, "none")
+            # A runner may be quicker than this look.
+            if place != target and (target, place) != ("msg", "none"):
+                self.wrong(f"I1: exit 0, but it is in {place}, not in {target}")
+        if not letter or ended.status is None or ended.status < 0:
+            return
+        waits, taken = self.waiting(letter), self.taken(letter)
+        pending = {a for m in waits for a in m.pending()}
+        if self.scenario.accepted(ended):
+            for recipient in letter.to:
+                if not taken.get(recipient) and recipient not in pending:
+                    self.wrong(f"I1: exit 0, and {recipient} has not got it, nor is it kept")
+        elif pending and self.scenario.given is None and not ended.mute:
+            if not any(word in ended.err for word in SAYS_SO):
+                self.wrong(f"I2: exit {ended.status}, but kept for {sorted(pending)}; "
+                           f"the text: {ended.err!r}")
+
+    def heal(self):
+        for receiver in self.room.receivers:
+            receiver.set("up")
+            receiver.well = True
+
+    def recover(self):
+        for again in range(RECOVERIES):
+            found, _ = spool.scan(self.room.queue)
+            litter = spool.files(self.room.queue, "tmp")
+            if not (litter or self.still_there() or self.to_retry(found)):
+                return
+            held = [m.one("id") for m in found if m.place == "hold"]
+            if held:
+                self.run("queue", "release", *held)
+            if self.to_retry(found):
+                self.run("queue", "retry", *self.to_retry(found))
+            # By then litter is old, and no rate limit remembers anything.
+            self.run("queue", "run", ahead=LATER + 60 * again)
+
+    def to_retry(self, found):
+        """Those in failed/ that will succeed: the kill came before the retry was written."""
+        sent = {x.key for x in self.scenario.letters()
+                if x.fate == "sent" and not any(a.startswith("reject@") for a in x.to)}
+        return [m.one("id") for m in found if m.place == "failed" and self.key(m) in sent]
+
+    def still_there(self):
+        return spool.files(self.room.queue, "msg") + spool.files(self.room.queue, "hold")
+
+    # ---- the end
+
+    def after_recovery(self):
+        room = self.room
+        left, wrong = spool.scan(room.queue)
+        self.problems += [f"I3: after recovery: {w}" for w in wrong]
+        for message in left:
+            if message.place in ("msg", "hold"):
+                self.wrong(f"I5: still in {message.place} after recovery: {self.key(message)}")
+        litter = spool.files(room.queue, "tmp")
+        # A queue that was never ready is made ready by its next use.
+        if litter and (room.queue / "VERSION").exists():
+            self.wrong(f"I5: litter in tmp after recovery: {[p.name for p in litter]}")
+        self.problems += [f"I5: {f} is still locked" for f in room.locked()]
+        self.problems += [f"I6: after recovery the password is in {f}" for f in room.secrets()]
+        if left or not self.fault:
+            self.listed(left)
+        for letter in self.scenario.letters():
+            self.arrived(letter, left)
+        for receiver in room.receivers:
+            for mail in receiver.mails:
+                self.whole(mail)
+
+    def listed(self, left):
+        """The program's own list names what the reader found, and nothing else."""
+        ended = self.run("queue", "list", "--json", "--all")
+        try:
+            listed = sorted(m["id"] for m in json.loads(ended.out))
+        except (ValueError, KeyError, TypeError):
+            return self.wrong(f"I3: the list cannot be read: {ended.out[:200]!r} {ended.err!r}")
+        there = sorted(m.one("id") for m in left)
+        if listed != there:
+            self.wrong(f"I3: listed {listed}, there are {there}")
+        return None
+
+    def arrived(self, letter, left):
+        taken, limit = self.taken(letter), 1 + self.doubts.get(letter.key, 0)
+        owed = (letter in self.scenario.before or self.scenario.accepted(self.ended)
+                or any(self.key(m) == letter.key for m in self.found))
+        refused = [a for a in letter.to if letter.fate == "expired" or a.startswith("reject@")]
+        gone = letter.fate == "removed"
+        for recipient in letter.to:
+            n = taken.get(recipient, 0)
+            if n > limit:
+                self.wrong(f"I4: {recipient} got {letter.key} {n} times, at most {limit}")
+            if recipient in refused and n:
+                self.wrong(f"I1: {recipient} got {letter.key} and should not")
+            if gone and n and self.ended.status == 0:
+                self.wrong(f"I1: {recipient} got {letter.key} that was removed")
+            if owed and not gone and recipient not in refused and not n:
+                self.wrong(f"I1: {recipient} never got {letter.key}")
+        kept = letter in self.scenario.before or self.waited_for(letter, refused)
+        if refused and kept:
+            self.notices(letter, left)
+        elif not refused and self.told(letter) and not self.scenario.expired:
+            self.wrong(f"I1: a notice says that {letter.key} failed")
+
+    def waited_for(self, letter, refused):
+        """Whether a refused recipient was in the queue, so that the sender must be told."""
+        return any(self.key(m) == letter.key and set(m.pending()) & set(refused)
+                   for m in self.found)
+
+    def told(self, letter):
+        """{Message-ID of a notice about the letter: [its recipients, each time]}"""
+        told = {}
+        for receiver in self.room.receivers:
+            for mail in receiver.mails:
+                if not mail.sender and letter.ident.encode() in mail.content:
+                    told.setdefault(mail.ident, []).append(mail.recipients)
+        return told
+
+    def notices(self, letter, left):
+        told = self.told(letter)
+        if len(told) != 1:
+            self.wrong(f"I1: {len(told)} notices about {letter.key}, want 1")
+        for ident, copies in told.items():
+            if len(copies) > 1 + self.doubts.get("!", 0) or copies[0] != [ME]:
+                self.wrong(f"I4: notice {ident} about {letter.key} went to {copies}")
+        if not any(self.key(m) == letter.key and m.place == "failed" for m in left):
+            self.wrong(f"I1: {letter.key} is not in failed/")
+
+    def whole(self, mail):
+        if not mail.sender:
+            good = mail.content.endswith(b"--\r\n")
+        else:
+            letter = next((x for x in self.scenario.letters() if x.ident == mail.ident), None)
+            good = letter and mail.content.endswith(letter.ending)
+        if not good:
+            self.wrong(f"I3: sent in part: {mail.ident!r}, ends with {mail.content[-60:]!r}")
+
+    def story(self):
+        """All that a person needs to see what happened."""
+        lines = [f"    {' '.join(words)}: {e.status} {e.out!r} {e.err!r}"
+                 for words, e in self.runs]
+        for receiver in self.room.receivers:
+            lines += [f"    taken: {m.ident} from <{m.sender}> for {m.recipients}"
+                      for m in receiver.mails]
+        lines += [f"    after the fault: {m.place}/{m.name} {m.journal}" for m in self.found]
+        return lines
+
+
+# ---- many plays, in as many processes as there are processors
+
+here = None    # the Room of this worker
+
+
+def enter(folder, counter, *more):
+    global here
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    become_reaper()
+    with counter.get_lock():
+        counter.value += 1
+        number = counter.value
+    here = Room(folder, number, *more)
+
+
+def prepared(scenario):
+    """The ids of the scenario's letters in this worker's room."""
+    if scenario.name not in here.templates:
+        here.templates[scenario.name + " ids"] = scenario.prepare(here)
+    return here.templates[scenario.name + " ids"]
+
+
+def play(task):
+    """(scenario's name, did the fault happen, problems, story) for one (name, fault, second)."""
+    name, fault, second = task
+    scenario = next(s for s in scenarios.SCENARIOS if s.name == name)
+    try:
+        done = Play(here, scenario, prepared(scenario))(fault, second)
+    except (OSError, RuntimeError, KeyError, IndexError) as problem:
+        return name, True, fault, second, [f"the test itself: {problem!r}"], []
+    fired = done.second.fired if second else not fault or done.ended.fired
+    return name, fired, fault, second, done.problems, done.story() if done.problems else []
+
+
+def survey(task):
+    """What there is to fail: the calls, or (allocations, writes), of the run or a recovery."""
+    name, what = task
+    scenario = next(s for s in scenarios.SCENARIOS if s.name == name)
+    ids = prepared(scenario)
+    here.restore(name)
+    here.main.begin(scenario.main)
+    here.other.begin(scenario.other)
+    here.safe.begin("up")
+    words = [w.format(**ids) for w in scenario.words]
+    if what == "counts":
+        return name, here.counted(*words, given=scenario.input())
+    calls = here.calls(*words, given=scenario.input(), follow=scenario.follow)
+    if what == "recovery":
+        for receiver in here.receivers:
+            receiver.set("up")
+            receiver.well = True
+        calls = here.calls("queue", "run")
+    return name, calls
+
+
+def sample(points, size):
+    """SIZE of them, evenly; all of them for None."""
+    if size is None or len(points) <= size:
+        return list(points)
+    return [points[i * len(points) // size] for i in range(size)]
+
+
+class Matrix:
+    """The frame of a matrix: options, workers, and the lines of the report."""
+
+    def __init__(self, what):
+        self.what = what
+        parser = argparse.ArgumentParser(description=what)
+        parser.add_argument("--full", action="store_true", help="every point, not a sample")
+        parser.add_argument("--scenario", help="only this one")
+        parser.add_argument("--fault", type=Fault.read, help="only this one: KIND:CALL:N[:ERROR]")
+        parser.add_argument("--second", type=Fault.read, help="and this during the recovery")
+        self.given = parser.parse_args()
+        self.full = self.given.full
+        self.names = [s.name for s in scenarios.SCENARIOS
+                      if self.given.scenario in (None, s.name)]
+        self.totals, self.bad, self.begun = {}, 0, time.monotonic()
+
+    def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        self.folder = tempfile.mkdtemp(prefix="postrider-",
+                                       dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+        shim = pathlib.Path(self.folder, "shim.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", shim, HERE / "shim.c"], check=True)
+        counter, workers = multiprocessing.Value("i", 0), os.cpu_count()
+        self.pool = multiprocessing.Pool(workers, enter, (
+            self.folder, counter, program(), shim, secured(self.folder, workers)))
+        return self
+
+    def __exit__(self, *_):
+        self.pool.terminate()
+        self.pool.join()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def surveyed(self, what):
+        return dict(self.pool.imap(survey, [(n, what) for n in self.names]))
+
+    def clean(self):
+        """Without a fault nothing may be wrong; a scenario that fails here is left out."""
+        bad = self.report("no fault", [(n, None, None) for n in self.names])
+        self.names = [n for n in self.names if not bad[n]]
+        return bool(self.names)
+
+    def report(self, kind, tasks):
+        """Plays the tasks; one line for each scenario. {scenario: what was bad}"""
+        count, bad = dict.fromkeys(self.names, 0), {n: [] for n in self.names}
+        left = collections.Counter(n for n, _, _ in tasks)
+        for name, fired, fault, second, problems, story in self.pool.imap(play, tasks, 2):
+            count[name] += fired
+            left[name] -= 1
+            if problems:
+                bad[name].append((fault, second, problems, story))
+            if not left[name]:
+                self.line(kind, name, count[name], bad[name])
+        self.totals[kind] = self.totals.get(kind, 0) + sum(count.values())
+        return bad
+
+    def line(self, kind, name, count, bad):
+        title = f"{self.what}: {name}: {kind}, {count} points"
+        if not bad:
+            print(f"ok - {title}", flush=True)
+            return
+        self.bad += 1
+        print(f"not ok - {title}: got {len(bad)} that broke something, want 0", flush=True)
+        for fault, second, problems, story in bad[:20 if self.full else 6]:
+            again = f"{sys.argv[0]} --scenario '{name}'"
+            again += f" --fault {fault}" if fault else ""
+            again += f" --second {second}" if second else ""
+            print(f"  {again}", *(f"    {p}" for p in problems), *story, sep="\n", flush=True)
+
+    def one(self):
+        """The point of the command line; true if there is one."""
+        if not self.given.fault:
+            return False
+        for name, fired, _, _, problems, story in map_one(self):
+            print(f"{name}: {'happened' if fired else 'did not happen'}", *problems, *story,
+                  sep="\n")
+            self.bad += bool(problems)
+        return True
+
+    def finish(self):
+        seconds = round(time.monotonic() - self.begun)
+        for kind, count in self.totals.items():
+            print(f"# {self.what}: {count} points: {kind}")
+        print(f"# {self.what}: {seconds} s")
+        return 1 if self.bad else 0
+
+
+def map_one(matrix):
+    return matrix.pool.map(play, [(n, matrix.given.fault, matrix.given.second)
+                                  for n in matrix.names])
+
+
+def program():
+    """An optimised build: a sanitizer would be slow, and fails allocations in its own way."""
+    given = os.environ.get("PLAIN_POSTRIDER")
+    return given or str(ROOT / "build/plain/src/postrider")
+
+
+def available():
+    """False, with a line, where the matrices cannot run."""
+    for need, there in (("strace", shutil.which("strace")), ("cc", shutil.which("cc")),
+                        ("a plain build", os.access(program(), os.X_OK))):
+        if not there:
+            print(f"skip - the faults of the queue: no {need} here")
+            return False
+    return True
