@@ -3,8 +3,9 @@
 
 The model is pessimistic. Only fsync orders anything: of a file for its bytes and its length, of a
 folder for its names. Whatever was not synced before the cut may be on the disk or not, in any
-combination; a write may be there in part, or as a length without the bytes. A rename is done as a
-whole or not at all, as the journals of Linux' file systems promise.
+combination; each sector of a write is by itself, may be there in part, or as a length without the
+bytes. What holds: within one sector nothing is there that was written behind something that is
+not; and a rename is done as a whole or not at all, as the journals of file systems promise.
 """
 
 import collections
@@ -19,6 +20,7 @@ import stat
 import calls
 
 ROOT = 0
+SECTOR = 512
 FOLDER, FIFO = "folder", "fifo"
 
 
@@ -302,9 +304,13 @@ class Recorder:
         return known
 
     def put(self, file, offset, data):
-        if data and isinstance(self.now.bodies[file.inode], bytes):
-            self.change({file.inode}, inode=file.inode, offset=offset, data=data,
-                        label=f"write {len(data)} at {offset}")
+        if not isinstance(self.now.bodies[file.inode], bytes):
+            return
+        while data:
+            size = SECTOR - offset % SECTOR
+            self.change({file.inode}, inode=file.inode, offset=offset, data=data[:size],
+                        label=f"write {len(data[:size])} at {offset}")
+            offset, data = offset + size, data[size:]
 
     def on_write(self, call):
         file = self.of(call)
@@ -422,13 +428,9 @@ def points(steps):
                     [c for c in done if c not in certain], list(done), list(marks))
 
 
-def tears(change):
-    """Parts of a write that may have come through."""
-    size = len(change.data)
-    cuts = {*range(4096, size, 4096), *range(512, min(size, 8192), 512),
-            # Blocks are blocks of the file, not of the write.
-            *(n - change.offset % 512 for n in range(512, min(size, 4096), 512)), size // 2}
-    return ["length", *sorted(n for n in cuts if 0 < n < size)]
+def parts(change):
+    """How a write may have come through without being whole."""
+    return ["length", len(change.data) // 2] if len(change.data) > 1 else ["length"]
 
 
 def choices(loose, limit, seed):
@@ -439,41 +441,55 @@ def choices(loose, limit, seed):
     for one in loose:
         yield {c: True for c in loose if c is not one}
         yield {one: True}
+    for at in range(1, len(loose)):
+        yield {c: True for c in loose[:at]}
+        yield {c: True for c in loose[at:]}
+    yield {c: "length" if c.is_write() else True for c in loose}
     for one in loose:
         if one.is_write():
-            for how in tears(one):
+            for how in parts(one):
                 yield {**everything, one: how}
                 yield {one: how}
-    for one, other in itertools.combinations(loose, 2):
-        yield {c: True for c in loose if c not in (one, other)}
-        yield {one: True, other: True}
-    if len(loose) <= 10:
-        for size in range(3, len(loose) - 2):
+    if len(loose) <= 9:
+        for size in range(2, len(loose) - 1):
             for some in itertools.combinations(loose, size):
                 yield {c: True for c in some}
     dice = random.Random(seed)
-    for _ in range(limit if len(loose) > 2 else 0):
-        picked = {}
-        for change in loose:
-            if dice.random() < 0.7:
-                torn = change.is_write() and dice.random() < 0.3
-                picked[change] = dice.choice(tears(change)) if torn else True
-        yield picked
+    for _ in range(2 * limit if len(loose) > 2 else 0):
+        yield dict(thrown(loose, dice))
+
+
+def thrown(loose, dice):
+    likely = dice.choice((0.2, 0.5, 0.8, 0.95))
+    for change in loose:
+        if dice.random() < likely:
+            torn = change.is_write() and dice.random() < 0.2
+            yield change, dice.choice(parts(change)) if torn else True
+
+
+def cut(before, point, picked):
+    """The State, or None when no disk can be in it."""
+    state, certain, holes = before.copy(), set(point.certain), set()
+    for change in point.done:
+        how = True if change in certain else picked.get(change)
+        sector = (change.inode, change.offset // SECTOR)
+        if change.is_write():
+            if how is not None and sector in holes:
+                return None
+            if how is not True:
+                holes.add(sector)
+        if how is not None:
+            state.apply(change, how)
+    return state
 
 
 def states(before, point, limit):
     """At most `limit` different States that a cut at this point can leave behind."""
     seen = set()
-    certain = set(point.certain)
     for picked in choices(point.loose, limit, point.number):
-        state = before.copy()
-        for change in point.done:
-            if change in certain:
-                state.apply(change)
-            elif change in picked:
-                state.apply(change, picked[change])
-        key = state.key()
-        if key not in seen:
+        state = cut(before, point, picked)
+        key = state and state.key()
+        if state and key not in seen:
             seen.add(key)
             yield state, picked
             if len(seen) >= limit:
