@@ -11,8 +11,9 @@ CALLS = """
     fallocate sendfile copy_file_range fsync fdatasync sync syncfs lseek read pread64 readv dup
     dup2 dup3 fcntl close recvfrom recvmsg sendto sendmsg exit_group
 """.split()
-OPTIONS = ["-f", "-y", "-xx", "-s", "1000000", "--seccomp-bpf", "-e", "signal=none",
-           "-e", "trace=" + ",".join(CALLS)]
+# Without what a program starts, and thus without numbers of processes.
+ALONE = ["-y", "-xx", "-s", "1000000", "-e", "signal=none", "-e", "trace=" + ",".join(CALLS)]
+OPTIONS = ["-f", "--seccomp-bpf", *ALONE]
 
 LINE = re.compile(r"(\d+) +(\w+)\((.*)\) += (-?\d+)(?:<([^>]*)>)?(?:\(deleted\))?( .*)?$")
 UNFINISHED = re.compile(r"(\d+) +(\w+)\((.*) <unfinished \.\.\.>$")
@@ -70,6 +71,8 @@ def lines(path):
     with open(path, encoding="latin-1") as file:
         for line in file:
             line = line.rstrip("\n")
+            if not line[:1].isdigit():
+                line = "1 " + line
             begun, resumed = UNFINISHED.match(line), RESUMED.match(line)
             if begun:
                 waiting[begun[1]] = f"{begun[1]} {begun[2]}({begun[3]}"

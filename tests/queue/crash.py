@@ -168,9 +168,11 @@ class Recorder:
         self.steps = []
         self.opened = {}          # (pid, descriptor): Opened
         self.new = itertools.count(max(before.bodies) + 1)
+        self.first = None         # the process that was traced
 
     def follow(self, path):
         for call in calls.read(path):
+            self.first = self.first or call.pid
             handler = getattr(self, "on_" + call.name, None)
             if handler:
                 handler(call)
@@ -483,14 +485,15 @@ def cut(before, point, picked):
     return state
 
 
-def states(before, point, limit):
-    """At most `limit` different States that a cut at this point can leave behind."""
-    seen = set()
+def states(before, point, limit, seen=None):
+    """At most `limit` States that a cut at this point can leave behind, each new to `seen`."""
+    seen, found = set() if seen is None else seen, 0
     for picked in choices(point.loose, limit, point.number):
         state = cut(before, point, picked)
         key = state and state.key()
         if state and key not in seen:
             seen.add(key)
             yield state, picked
-            if len(seen) >= limit:
+            found += 1
+            if found >= limit:
                 return
