@@ -21,6 +21,7 @@ import calls
 
 ROOT = 0
 SECTOR = 512
+TRIES = 150
 FOLDER, FIFO = "folder", "fifo"
 
 
@@ -100,12 +101,23 @@ class State:
         return found
 
     def files(self):
-        """{path: bytes}"""
-        return {p: self.bodies[i] for p, i in self.paths().items()
-                if isinstance(self.bodies[i], bytes)}
+        """{path: bytes}; empty folders cost next to nothing here."""
+        above, found = {}, {}
+        for (folder, name), inode in self.names.items():
+            if self.bodies[inode] is FOLDER:
+                above[inode] = folder, name
+        for (folder, name), inode in self.names.items():
+            if isinstance(self.bodies[inode], bytes):
+                path = name
+                while folder in above:
+                    folder, name = above[folder]
+                    path = f"{name}/{path}"
+                if folder == ROOT:
+                    found[path] = self.bodies[inode]
+        return found
 
     def key(self):
-        return hash(tuple(sorted((p, self.bodies[i]) for p, i in self.paths().items())))
+        return hash((len(self.names), frozenset(self.files().items())))
 
     def build(self, place):
         """Make it real."""
@@ -487,13 +499,16 @@ def cut(before, point, picked):
 
 def states(before, point, limit, seen=None):
     """At most `limit` States that a cut at this point can leave behind, each new to `seen`."""
-    seen, found = set() if seen is None else seen, 0
+    seen, found, repeated = set() if seen is None else seen, 0, 0
     for picked in choices(point.loose, limit, point.number):
         state = cut(before, point, picked)
         key = state and state.key()
         if state and key not in seen:
             seen.add(key)
             yield state, picked
-            found += 1
-            if found >= limit:
-                return
+            found, repeated = found + 1, 0
+        else:
+            repeated += 1
+        # There is hardly anything new to come.
+        if found >= limit or repeated > TRIES:
+            return

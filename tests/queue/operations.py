@@ -13,7 +13,7 @@ import subprocess
 import faults
 import scenarios
 from room import CANARY, Room, addresses, pki
-from scenarios import ANNA, BERT, Letter, Scenario
+from scenarios import ANNA, BERT, REJECT, Letter, Scenario
 
 NUMBER = 60      # of the room; the matrices have the small ones
 # Nothing is written there, or what is said cannot be read in a trace.
@@ -43,7 +43,12 @@ class Import(Scenario):
 
 
 LONG = Long("long", (ANNA, BERT))
+DOZEN = tuple(Letter(f"dozen{n}") for n in range(12))
 MORE = (
+    Scenario("flush of a dozen", ("-qf",), before=DOZEN),
+    Scenario("release of a dozen", ("queue", "release", *("{%s}" % x.key for x in DOZEN)),
+             before=DOZEN, then=(("queue", "hold", *("{%s}" % x.key for x in DOZEN)),)),
+    Scenario("long notice, refused", ("-qf",), before=(Long("bad", (REJECT, ANNA)), LONG)),
     Scenario("a long one, relay down", ("-i", ANNA, BERT), LONG, before=(scenarios.TWO,),
              main="down", follow=False),
     Scenario("flush of a long one", ("-qf",), before=(LONG,)),
