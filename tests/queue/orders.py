@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The order of system calls by which mail programs accept a message, for testing the testers.
 
-    orders.py ORDER FOLDER      does it once; ends with 0 when the program would have said "accepted"
+    orders.py ORDER FOLDER      does it once; 0: the program would have said "accepted"
 
 Only the order is that of the peers; names and contents are simple. A rig that looks for lost mail
 must find what this table says, else it proves nothing about postrider.
