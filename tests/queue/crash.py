@@ -117,7 +117,7 @@ class State:
         return found
 
     def key(self):
-        return hash((len(self.names), frozenset(self.files().items())))
+        return hash((frozenset(self.names.items()), frozenset(self.files().items())))
 
     def build(self, place):
         """Make it real."""
