@@ -128,13 +128,13 @@ recovered(void **state)
 static const char *
 describe(struct arena *arena, const struct standing *standing)
 {
-	return arena_printf(arena, "%s %s %u %lld %s%s%s %lld %lld", standing->tag,
-			    standing->account ? standing->account : "-",
-			    standing->failures, (long long)standing->until,
-			    standing->held ? "held " : "",
-			    standing->has_fallback ? "fallback " : "",
-			    standing->why ? standing->why : "-",
-			    (long long)standing->failed, (long long)standing->told);
+	return arena_printf(
+		arena, "%s %s %u %lld %s%s%s %lld %lld %lld", standing->tag,
+		standing->account ? standing->account : "-", standing->failures,
+		(long long)standing->until, standing->held ? "held " : "",
+		standing->has_fallback ? "fallback " : "",
+		standing->why ? standing->why : "-", (long long)standing->failed,
+		(long long)standing->swept, (long long)standing->told);
 }
 
 static void
@@ -145,8 +145,16 @@ round_trip(void **state)
 	struct standing all[] = {
 		{ .tag = TAG },
 		{ .tag = TAG, .account = "work" },
-		{ TAG, "a b", 7, wall_ms() + 5000, true, true, "535 5.7.8 no\nmore",
-		  wall_ms() - 5000, wall_ms() - 4000 },
+		{ .tag = TAG,
+		  .account = "a b",
+		  .failures = 7,
+		  .until = wall_ms() + 5000,
+		  .held = true,
+		  .has_fallback = true,
+		  .why = "535 5.7.8 no\nmore",
+		  .failed = wall_ms() - 5000,
+		  .swept = wall_ms() - 3000,
+		  .told = wall_ms() - 4000 },
 	};
 
 	(void)state;
@@ -181,15 +189,15 @@ noted_and_forgotten(void **state)
 
 	(void)state;
 	unit_number("not there", standing_read(&arena, &spool, TAG, &standing), false);
-	unit_same("as a good one", describe(&arena, &standing), TAG " - 0 0 - 0 0");
+	unit_same("as a good one", describe(&arena, &standing), TAG " - 0 0 - 0 0 0");
 	standing_note_mail(&spool, TAG, "work");
 	unit_number("there", standing_read(&arena, &spool, TAG, &standing), true);
-	unit_same("noted", describe(&arena, &standing), TAG " work 0 0 - 0 0");
+	unit_same("noted", describe(&arena, &standing), TAG " work 0 0 - 0 0 0");
 	standing.failures = 3;
 	standing_write(&spool, &standing);
 	standing_note_mail(&spool, TAG, "home");
 	unit_number("there", standing_read(&arena, &spool, TAG, &standing), true);
-	unit_same("left alone", describe(&arena, &standing), TAG " work 3 0 - 0 0");
+	unit_same("left alone", describe(&arena, &standing), TAG " work 3 0 - 0 0 0");
 	lair_write(arena_printf(&arena, "%s/account/notes", spool.path), SPAN(""));
 	standing_each(&spool, count_one, &count);
 	unit_number("one of them", count, 1);
@@ -206,20 +214,23 @@ noted_and_forgotten(void **state)
 static const struct {
 	const char *name, *text, *want;
 } files[] = {
-	{ "nothing", "", TAG " - 0 0 - 0 0" },
-	{ "no record", "hello\n", TAG " - 0 0 - 0 0" },
-	{ "a record without its sum", "failures 1:5\n", TAG " - 0 0 - 0 0" },
-	{ "zeros", NULL, TAG " - 0 0 - 0 0" },
+	{ "nothing", "", TAG " - 0 0 - 0 0 0" },
+	{ "no record", "hello\n", TAG " - 0 0 - 0 0 0" },
+	{ "a record without its sum", "failures 1:5\n", TAG " - 0 0 - 0 0 0" },
+	{ "zeros", NULL, TAG " - 0 0 - 0 0 0" },
 };
 
 static const struct {
 	const char *name, *type, *value, *want;
 } records[] = {
-	{ "a number", "failures", "5", TAG " - 5 0 - 0 0" },
-	{ "no number", "failures", "five", TAG " - 0 0 - 0 0" },
-	{ "below zero", "failures", "-5", TAG " - 0 0 - 0 0" },
-	{ "beyond all", "until", "18446744073709551615", TAG " - 0 0 - 0 0" },
-	{ "an unknown record", "mood", "5", TAG " - 0 0 - 0 0" },
+	{ "a number", "failures", "5", TAG " - 5 0 - 0 0 0" },
+	{ "no number", "failures", "five", TAG " - 0 0 - 0 0 0" },
+	{ "below zero", "failures", "-5", TAG " - 0 0 - 0 0 0" },
+	{ "beyond all", "until", "18446744073709551615", TAG " - 0 0 - 0 0 0" },
+	{ "an unknown record", "mood", "5", TAG " - 0 0 - 0 0 0" },
+	{ "a clock that was set back", "until", "9000000000000", TAG " - 0 0 - 0 0 0" },
+	{ "told after now", "told", "9000000000000", TAG " - 0 0 - 0 0 0" },
+	{ "failed after now", "failed", "9000000000000", TAG " - 0 0 - 0 0 0" },
 };
 
 static const char *
@@ -258,12 +269,13 @@ garbage(void **state)
 	text.len = 0;
 	record_add(&text, "failures", SPAN("3"));
 	buf_add_string(&text, "until 1");
-	unit_same("torn", read_back(&arena, &spool, buf_span(&text)), TAG " - 3 0 - 0 0");
+	unit_same("torn", read_back(&arena, &spool, buf_span(&text)),
+		  TAG " - 3 0 - 0 0 0");
 	text.len = 0;
 	for (unsigned i = 0; i < 10000; i++)
 		record_add(&text, "failures", SPAN("3"));
 	unit_same("endless", read_back(&arena, &spool, buf_span(&text)),
-		  TAG " - 0 0 - 0 0");
+		  TAG " - 0 0 - 0 0 0");
 	buf_release(&text);
 	spool_close(&spool);
 	arena_release(&arena);
