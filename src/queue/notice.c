@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "net/digest.h"
 #include "queue/keep.h"
+#include "smtp/reply.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER_SHOWN = 64 * 1024 /* octets of the header that are returned */ };
+enum {
+	HEADER_SHOWN = 64 * 1024, /* octets of the header that are returned */
+	REASON_SHOWN = 900	  /* octets of a reply: a line has 998 at most */
+};
 
 bool
 notice_is_due(const struct entry *entry)
@@ -91,35 +95,46 @@ add_time(struct buf *out, const char *field, int64_t ms)
 		   utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
-/* "5.1.1" from "550 5.1.1 no such user" or "4.4.7 …", else 5.0.0 (RFC 3463). */
+/* As much of what a server says as fits into a line; "queue show" has all of it. */
 static struct span
-status_of(struct span text)
+reason(const struct recipient *recipient)
 {
-	for (size_t i = 0; i < 2 && text.len; i++) {
-		struct span word = span_word(&text);
+	struct span text = span_part(span_of(recipient->text), 0, REASON_SHOWN);
 
-		if (word.len >= 5 && (word.at[0] == '4' || word.at[0] == '5') &&
-		    word.at[1] == '.')
-			return word;
-	}
-	return SPAN("5.0.0");
+	/* Not within a character. */
+	while (!is_utf8(text))
+		text.len--;
+	return text;
+}
+
+static bool
+read_reply(struct arena *arena, struct span text, const char *code, struct reply *reply)
+{
+	const char *line = arena_printf(arena, "%s%.*s\n", code, (int)text.len, text.at);
+	size_t used;
+
+	*reply = (struct reply){ 0 };
+	return reply_parse(arena, span_of(line), reply, &used) == REPLY_COMPLETE;
 }
 
 static void
 add_recipient(const struct entry *entry, size_t i, struct buf *out)
 {
-	const struct recipient *recipient = &entry->recipients[i];
-	struct span text = span_of(recipient->text);
+	struct span text = reason(&entry->recipients[i]);
 	const char *to = entry->envelope.to[i];
-	bool reply = text.len && is_digit(text.at[0]);
+	struct reply reply;
+	bool said = read_reply(entry->arena, text, "", &reply);
 
+	/* Of those who decide here, expire_entry has a status for it. */
+	if (!said && !read_reply(entry->arena, text, "400 ", &reply))
+		reply = (struct reply){ 0 };
 	buf_printf(out, "\r\nFinal-Recipient: %s; %s\r\nAction: failed\r\nStatus: ",
 		   is_ascii(span_of(to)) ? "rfc822" : "utf-8", to);
-	buf_add_span(out, status_of(text));
+	buf_add_span(out, reply.enhanced.len ? reply.enhanced : SPAN("5.0.0"));
 	buf_add_string(out, "\r\n");
 	if (text.len)
 		buf_printf(out, "Diagnostic-Code: %s; %.*s\r\n",
-			   reply ? "smtp" : "X-postrider", (int)text.len, text.at);
+			   said ? "smtp" : "X-postrider", (int)text.len, text.at);
 }
 
 static void
@@ -130,8 +145,9 @@ add_people(const struct entry *entry, struct buf *out)
 
 		if (recipient->state != RECIPIENT_REFUSED || recipient->noticed)
 			continue;
-		buf_printf(out, "  %s\r\n      %s\r\n", entry->envelope.to[i],
-			   recipient->text ? recipient->text : "");
+		buf_printf(out, "  %s\r\n      ", entry->envelope.to[i]);
+		buf_add_span(out, reason(recipient));
+		buf_add_string(out, "\r\n");
 	}
 }
 

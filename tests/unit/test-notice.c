@@ -304,10 +304,16 @@ static const struct {
 	{ "550", "5.0.0", "smtp; 550" },
 	{ "554 5.7.139 no", "5.7.139", "smtp; 554 5.7.139 no" },
 	{ "", "5.0.0", NULL },
+	{ "4.4.7 given up after 5 days: 450 4.2.1 busy", "4.4.7",
+	  "X-postrider; 4.4.7 given up after 5 days: 450 4.2.1 busy" },
 	{ "the address needs another server", "5.0.0",
 	  "X-postrider; the address needs another server" },
+	{ "550 5.evil: header", "5.0.0", "smtp; 550 5.evil: header" },
+	{ "550 5.1.1.1 no", "5.0.0", "smtp; 550 5.1.1.1 no" },
+	{ "550 5.1.1234 no", "5.0.0", "smtp; 550 5.1.1234 no" },
 	{ "550 5..1 no", "5.0.0", "smtp; 550 5..1 no" },
 	{ "550 2.1.1 no", "5.0.0", "smtp; 550 2.1.1 no" },
+	{ "5 hops", "5.0.0", "X-postrider; 5 hops" },
 };
 
 static void
@@ -503,13 +509,42 @@ given_up(void **state)
 	unit_done();
 }
 
+/* Whatever a server says: no line of the notice is too long to be sent. */
+static void
+long_reply(void **state)
+{
+	struct arena arena = { 0 };
+	struct error err = { .arena = &arena };
+	struct subject subject;
+	struct buf text = { 0 };
+	struct entry notice;
+
+	(void)state;
+	subject_make(&subject, &arena, "long", NULL);
+	buf_add_string(&text, "0 fail 550");
+	while (text.len < 20000)
+		buf_add_string(&text, " 5.7.1 see \xe2\x82\xac/policy");
+	subject_note(&subject, "rcpt", text.at);
+	unit_number("kept", notice_keep(&subject.entry, WEEK, &err), true);
+	text.len = 0;
+	notice = open_notice(&subject, &text);
+	unit_number("its lines", notice.facts.longest_line <= HEADER_LINE_MAX, true);
+	unit_number("cut between characters", is_utf8(buf_span(&text)), true);
+	entry_close(&notice);
+	buf_release(&text);
+	subject_release(&subject);
+	arena_release(&arena);
+	unit_done();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(structure), cmocka_unit_test(what_replies_say),
-		cmocka_unit_test(whether),   cmocka_unit_test(once),
-		cmocka_unit_test(the_end),   cmocka_unit_test(given_up),
+		cmocka_unit_test(structure),  cmocka_unit_test(what_replies_say),
+		cmocka_unit_test(whether),    cmocka_unit_test(once),
+		cmocka_unit_test(the_end),    cmocka_unit_test(given_up),
+		cmocka_unit_test(long_reply),
 	};
 
 	return cmocka_run_group_tests_name("notice", tests, lair_make, lair_remove);
