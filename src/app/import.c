@@ -3,6 +3,7 @@
 #include "app/import.h"
 
 #include "base/file.h"
+#include "queue/spool.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -60,6 +61,20 @@ open_mail(const struct pair *pair, struct error *err)
 	       fail_errno(err, FAULT_NO_INPUT, _("%s cannot be read"), pair->mail);
 }
 
+/* The queue has it; msmtpq must not send it as well. */
+static bool
+remove_pair(const struct pair *pair, struct error *err)
+{
+	return (unlinkat(pair->folder, pair->mail, 0) == 0 &&
+		unlinkat(pair->folder, pair->arguments, 0) == 0 &&
+		sync_folder(pair->folder)) ||
+	       fail_errno(
+		       err, FAULT_IO,
+		       _("%s was taken over, but it cannot be removed, and msmtpq will "
+			 "send it as well"),
+		       pair->mail);
+}
+
 static bool
 import_pair(const struct pair *pair, struct error *err)
 {
@@ -87,9 +102,7 @@ import_pair(const struct pair *pair, struct error *err)
 		fail(err, inner.fault, _("%s stays where it is"), pair->mail);
 	}
 	arena_release(&arena);
-	/* The queue has it; msmtpq must not send it as well. */
-	return ok && unlinkat(pair->folder, pair->mail, 0) == 0 &&
-	       unlinkat(pair->folder, pair->arguments, 0) == 0;
+	return ok && remove_pair(pair, err);
 }
 
 bool
