@@ -120,12 +120,15 @@ keep_to_limits(struct run *run, int *slot, struct error *err)
 /* Offers the message to those of mail->envelope whose verdict is open. */
 static bool
 converse(struct run *run, struct mail *mail, struct delivery *delivery,
-	 struct envelope *envelope, struct error *err)
+	 const struct envelope *envelope, struct error *err)
 {
 	CLEANUP(close_file) int slot = -1;
+	struct envelope *offered = arena_take(run->arena, sizeof(*offered));
 
+	/* What this server cannot do may be done by another one, or later. */
+	*offered = *envelope;
 	*delivery = (struct delivery){
-		.envelope = envelope,
+		.envelope = offered,
 		.message = &mail->message,
 		.composed = &mail->composed,
 		.partial = run->account->partial_delivery,
@@ -136,7 +139,7 @@ converse(struct run *run, struct mail *mail, struct delivery *delivery,
 	if (!keep_to_limits(run, &slot, err))
 		return false;
 	return run_connect(run, err) && connection_login(&run->connection, err) &&
-	       waive_reports(run, envelope) &&
+	       waive_reports(run, offered) &&
 	       submit(&run->connection.session, delivery, err);
 }
 
