@@ -11,35 +11,40 @@
 
 /* ---- the file ---- */
 
-/* From here on the lines are the journal's. */
-#define END "end"
-
+/* Lines "TYPE VALUE" up to an empty one, each as a whole record. */
 static void
-add_end(struct buf *out)
-{
-	char hex[DIGEST_HEX + 1];
-
-	digest_hex(buf_span(out), hex);
-	record_printf(out, END, "%zu %s", out->len, hex);
-}
-
-/* Each line "TYPE VALUE" becomes a whole record, so that what is behind the checksums is
- * reached, too. */
-static void
-add_records(struct span text, struct buf *out)
+add_lines(struct span *text, struct buf *out)
 {
 	struct arena arena = { 0 };
 
-	record_add(out, "postrider-message", SPAN("1"));
-	while (text.len) {
-		struct record_view line = next_line(&text);
+	while (text->len && text->at[0] != '\n') {
+		struct record_view line = next_line(text);
 
-		if (record_is(&line, END))
-			add_end(out);
-		else
-			record_add(out, span_string(&arena, line.type), line.value);
+		record_add(out, span_string(&arena, line.type), line.value);
 	}
+	*text = span_part(*text, 1, SIZE_MAX);
 	arena_release(&arena);
+}
+
+/* A whole file, so that what is behind the checksums is reached, too: lines of the head,
+ * an empty one, lines of the journal, an empty one, and the content. */
+static void
+make_whole(struct span text, struct buf *out)
+{
+	struct buf journal = { 0 };
+	char hex[DIGEST_HEX + 1];
+
+	record_add(out, "postrider-message", SPAN("1"));
+	record_add(out, "id", SPAN(ID));
+	record_add(out, "sender", SPAN("a@example.org"));
+	record_add(out, "to", SPAN("b@example.net"));
+	add_lines(&text, out);
+	add_lines(&text, &journal);
+	record_add(out, "content", text);
+	digest_hex(buf_span(out), hex);
+	record_printf(out, "end", "%zu %s", out->len, hex);
+	buf_add_span(out, buf_span(&journal));
+	buf_release(&journal);
 }
 
 /* The name is a part of the message: its size has to be right. */
@@ -256,7 +261,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check_records(text);
 	check_file(text);
-	add_records(text, &records);
+	make_whole(text, &records);
 	check_file(buf_span(&records));
 	buf_release(&records);
 	return 0;
