@@ -32,7 +32,7 @@ struct run {
 
 	struct route route; /* of the account whose turn it is */
 	bool routed;
-	struct attempt *current;
+	struct attempt attempt; /* that routes are watched for */
 };
 
 /* ---- what is due ---- */
@@ -115,9 +115,9 @@ hold_entry(const struct run *run, struct entry *entry, struct error *err)
 static void
 completing(void *context)
 {
-	const struct run *run = context;
+	struct run *run = context;
 
-	attempt_completing(run->current);
+	attempt_completing(&run->attempt);
 }
 
 /* The route of the entry's account, found when its first message comes. */
@@ -166,15 +166,14 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 	struct account_seen *account =
 		accounts_get(&run->accounts, entry->name.tag, run->pass->force);
 	struct route *route = take_route(run, entry);
-	struct attempt attempt = {
+	bool moved = false;
+
+	run->attempt = (struct attempt){
 		.entry = entry,
 		.tell = run->pass->tell,
 		.context = run->pass->context,
 	};
-	bool moved = false;
-
-	run->current = &attempt;
-	if (!is_closed(route) && !attempt_entry(&attempt, route, err))
+	if (!is_closed(route) && !attempt_entry(&run->attempt, route, err))
 		return false;
 	/* Only now: it may seem old since the clock was wrong when it came. */
 	if (!entry->done && entry->expires <= run->now && !expire_entry(entry, err))
