@@ -114,7 +114,7 @@ take_setting(struct head *head, struct span text)
 		struct assignment *more = arena_array(
 			head->entry->arena, struct assignment, count ? 2 * count : 1);
 
-		if (count)
+		if (head->assignments)
 			memcpy(more, head->assignments, count * sizeof(*more));
 		key->assignments = head->assignments = more;
 	}
