@@ -17,6 +17,7 @@ enum {
 	BATCH = 10000, /* messages collected at a time, so that memory stays flat */
 	CRASHES = 3,   /* attempts in a row that ended the runner: then it is held */
 	DAY = 24 * 60 * 60 * 1000, /* ms: the shortest lifetime */
+	TROUBLE = 10 * 60 * 1000,  /* ms until what cannot be read is tried again */
 	FAR = 70 * 60 * 1000 /* ms: no message waits longer; the clock was changed */
 };
 
@@ -26,7 +27,8 @@ struct run {
 	struct accounts accounts;
 	struct entry_name *batch;
 	size_t count, room;
-	bool more; /* there was no room for all */
+	bool more;     /* there was no room for all */
+	bool troubled; /* a message could not be read */
 	struct error *err;
 	int64_t now, next;
 
@@ -231,6 +233,21 @@ handle(struct run *run, struct entry *entry, struct error *err)
 	return send_entry(run, entry, err);
 }
 
+/* A bad block under one message must not keep the others. Told once in a pass: it may be
+ * all of the disk. */
+static void
+pass_over(struct run *run, const struct entry *entry)
+{
+	struct error trouble = { .arena = entry->arena };
+
+	fail_errno(&trouble, FAULT_IO, _("%s: a message cannot be read"),
+		   entry->spool->path);
+	if (!run->troubled)
+		tell_remark(run, entry->name.id, NULL, &trouble);
+	run->troubled = true;
+	come_again(run, run->now + TROUBLE);
+}
+
 static bool
 take_entry(struct run *run, const struct entry_name *name, struct error *err)
 {
@@ -253,8 +270,7 @@ take_entry(struct run *run, const struct entry_name *name, struct error *err)
 			    "damaged or of a later version: moved to corrupt/", err);
 		break;
 	case ENTRY_TROUBLE:
-		ok = fail_errno(err, FAULT_IO, _("%s: a message cannot be read"),
-				run->pass->spool->path);
+		pass_over(run, &entry);
 		break;
 	case ENTRY_BUSY:
 	case ENTRY_GONE:
