@@ -273,8 +273,9 @@ attempt_entry(struct attempt *attempt, struct route *route, struct error *err)
 			ok = send_over(attempt, route, err);
 		else if (fresh && route->failed.fault)
 			tell_attempt(attempt, route, NULL, &route->failed);
-		/* What one server may have must not go to another. */
-		route = entry->in_doubt ? NULL : route->fallback;
+		/* What one server may have must not go to another; and a server that
+		 * works at this moment for another process needs no other one. */
+		route = entry->in_doubt || route->busy ? NULL : route->fallback;
 	}
 	buf_release(&attempt->message.text);
 	return ok;

@@ -145,10 +145,22 @@ take_route(struct run *run, const struct entry *entry)
 	return &run->route;
 }
 
+/* When any of its ways is worth a try. */
+static int64_t
+opens_again(const struct route *route)
+{
+	int64_t first = route->again;
+
+	for (; route; route = route->fallback)
+		if (route->again && route->again < first)
+			first = route->again;
+	return first;
+}
+
 static bool
 is_closed(const struct route *route)
 {
-	for (; route; route = route->fallback)
+	for (; route && !route->busy; route = route->fallback)
 		if (route->state != ROUTE_CLOSED)
 			return false;
 	return true;
@@ -181,7 +193,7 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 	if (!entry->done && entry->expires <= run->now && !expire_entry(entry, err))
 		return false;
 	account->closed = is_closed(route);
-	account->again = route->again;
+	account->again = opens_again(route);
 	if (!finish_entry(entry, lifetime_of(route), &moved, err))
 		return false;
 	if (moved)

@@ -154,6 +154,7 @@ route_open(struct route *route)
 	most = account->queue.max_connections ? account->queue.max_connections : 1;
 	if (!limits_connect(route->spool, route->standing.tag, most, &route->slot)) {
 		close_until(route, wall_ms() + BUSY);
+		route->busy = true;
 		return false;
 	}
 	route->connection.arena = &route->arena;

@@ -22,6 +22,7 @@ struct route {
 	struct standing standing;
 	struct connection connection;
 	enum route_state state;
+	bool busy; /* closed only since other processes have all the connections */
 	int slot;
 	unsigned carried; /* messages over this connection */
 	/* Of the connection that failed, for the log; texts in the arena. */
