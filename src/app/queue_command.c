@@ -198,6 +198,18 @@ change_account(struct work *work, struct notes *notes, struct error *err)
 	return true;
 }
 
+/* How the account that it had stands must not keep it. */
+static bool
+rename_to(const struct entry *entry, const char *tag, struct error *err)
+{
+	struct entry_name name = entry->name;
+
+	memcpy(name.tag, tag, sizeof(name.tag));
+	return strcmp(tag, entry->name.tag) == 0 ||
+	       spool_rename(entry->spool, PLACE_WAITING, &entry->name, &name) ||
+	       spool_fail(entry->spool->path, _("A message cannot be renamed"), err);
+}
+
 static bool
 retry(struct work *work, struct error *err)
 {
@@ -216,7 +228,7 @@ retry(struct work *work, struct error *err)
 		return false;
 	account_tag(&entry->key, tag);
 	standing_note_mail(entry->spool, tag, entry->key.name);
-	return true;
+	return rename_to(entry, tag, err);
 }
 
 /* The envelope, and the message as it is sent. */
