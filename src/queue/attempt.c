@@ -215,14 +215,17 @@ tell_attempt(const struct attempt *attempt, const struct route *route,
 	attempt->tell(attempt->context, &event);
 }
 
-/* A server that closes between two messages has had enough of them on one connection. */
+/* A server that closes between two messages, silently or with 421 to MAIL, has had enough
+ * of them on one connection. */
 static bool
 is_enough(const struct route *route, const struct delivery *delivery)
 {
 	const struct session *session = &route->connection.session;
+	const struct exchange *by = delivery->verdicts ? delivery->verdicts->by : NULL;
 
 	return session->failed.fault && route->carried > 0 && !delivery->delivered &&
-	       (!session->last || session->last->stage < STAGE_CONTENT);
+	       (!session->last || session->last->stage < STAGE_CONTENT ||
+		(by && by->stage == STAGE_MAIL && by->reply.code == 421));
 }
 
 static bool
@@ -247,10 +250,14 @@ send_over(struct attempt *attempt, struct route *route, struct error *err)
 	if (!submit(session, &delivery, &sent) && is_enough(route, &delivery)) {
 		session_forget(session, &route->arena);
 		route_reopen(route);
-		return !route_open(route) || send_over(attempt, route, err);
+		if (route_open(route))
+			return send_over(attempt, route, err);
+		/* What was begun must come to a written end. */
+		tell_attempt(attempt, route, &delivery, &sent);
+		return write_verdicts(attempt, &delivery, &sent, err);
 	}
 	ok = write_verdicts(attempt, &delivery, &sent, err);
-	route->carried++;
+	route->carried += delivery.delivered > 0;
 	tell_attempt(attempt, route, &delivery, &sent);
 	judge_route(route, &delivery, &sent);
 	return ok;

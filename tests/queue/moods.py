@@ -13,9 +13,13 @@ class Session(receiver.Session):
     """Waits where its server says so; a connection is over when QUIT has come."""
 
     def handle(self):
-        self.gone = False
+        self.gone, self.transactions = False, 0
         self.server.gate.wait()
         self.server.come()
+        if self.server.connections > self.server.allowed:
+            self.request.sendall(b"421 4.7.0 too many connections\r\n")
+            self.leave()
+            return
         try:
             super().handle()
         finally:
@@ -30,6 +34,12 @@ class Session(receiver.Session):
         self.leave()
         return super().do_QUIT(argument)
 
+    def do_MAIL(self, argument):
+        self.transactions += 1
+        if self.transactions > self.server.each:
+            return self.say("421 4.7.0 enough for this connection") and False
+        return super().do_MAIL(argument)
+
     def do_DATA(self, argument):
         self.server.content.wait()
         return super().do_DATA(argument)
@@ -43,7 +53,10 @@ class Session(receiver.Session):
 
 
 class Moody(receiver.Receiver):
-    """`gate`: greets only when it is set; `content`: takes a message only then."""
+    """`gate`: greets only when it is set; `content`: takes a message only then.
+
+    It takes `each` messages in a connection, and `allowed` connections in all.
+    """
 
     def __init__(self, *arguments, **more):
         super().__init__(*arguments, **more)
@@ -52,6 +65,7 @@ class Moody(receiver.Receiver):
         self.content.set()
         self.pause, self.delay = threading.Event(), 0
         self.connections = self.now = self.most = 0
+        self.allowed = self.each = 1 << 30
         self.lock = threading.Lock()
 
     def come(self):
