@@ -18,7 +18,8 @@ enum {
 	CRASHES = 3,   /* attempts in a row that ended the runner: then it is held */
 	DAY = 24 * 60 * 60 * 1000, /* ms: the shortest lifetime */
 	TROUBLE = 10 * 60 * 1000,  /* ms until what cannot be read is tried again */
-	FAR = 70 * 60 * 1000 /* ms: no message waits longer; the clock was changed */
+	FAR = 70 * 60 * 1000, /* ms: no message waits longer; the clock was changed */
+	SOON = 10 * 1000 /* ms until a message has written down that it was told of */
 };
 
 struct run {
@@ -234,7 +235,7 @@ handle(struct run *run, struct entry *entry, struct error *err)
 	if (entry->unfinished >= CRASHES && !pass->force)
 		return hold_entry(run, entry, err);
 	if (notice_must_wait(entry)) {
-		come_again(run, run->now);
+		come_again(run, run->now + SOON);
 		return true;
 	}
 	if (!pass->force && entry->due > run->now && entry->due <= run->now + FAR &&

@@ -34,7 +34,8 @@ is_mended(const struct route *route)
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (files[i] && stat(files[i], &info) == 0 &&
-		    (int64_t)info.st_mtim.tv_sec * 1000 > route->standing.failed)
+		    (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000 >
+			    route->standing.failed)
 			return true;
 	return false;
 }
