@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -83,12 +84,20 @@ def private_dev(folder):
 
 
 class Particular(submission.Session):
-    """Besides the recipients that it refuses, it refuses the sender refused@…"""
+    """Besides the recipients that it refuses, it refuses the sender refused@…, and it can lose the
+    line when a mail has come."""
 
     def do_MAIL(self, argument):
         if argument.startswith("FROM:<refused@"):
             return self.say("550 5.7.1 not from you")
         return super().do_MAIL(argument)
+
+    def keep(self, content):
+        if not self.server.losses:
+            return super().keep(content)
+        self.server.losses -= 1
+        self.server.keep(content, self.envelope())
+        raise submission.Gone
 
 
 class Relay(submission.Server):
@@ -96,6 +105,7 @@ class Relay(submission.Server):
         super().__init__(submission.Settings(folder=str(folder), capabilities=capabilities,
                                              size=200 * 1024 * 1024))
         self.RequestHandlerClass = Particular
+        self.losses = 0                # so many mails get no reply
         self.kept = threading.Condition()
 
     def keep(self, content, envelope):
@@ -134,10 +144,15 @@ class Host:
         self.syslog = private_dev(folder)
         mount("-t", "tmpfs", "-o", "mode=0700", "tmpfs", "/root")
         mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/var/spool")
+        (folder / "home").mkdir()
+        mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", folder / "home")
         for name in ("alice", "www-data"):
             home = folder / "home" / name
             home.mkdir(parents=True)
             os.chown(home, UIDS[name], UIDS[name])
+        # A port at which nobody answers, and which nobody else gets.
+        self.down = socket.socket()
+        self.down.bind(("127.0.0.1", 0))
         self.relays = {}
         for name, capabilities in RELAYS.items():
             relay = self.relays[name] = Relay(folder / f"mail-{name}", capabilities)
@@ -154,9 +169,45 @@ class Host:
         for name in NAMES:
             (self.bin / name).symlink_to(copy)
 
+    def queue(self, user):
+        """The folder of this user's queue."""
+        if user == "root":
+            return pathlib.Path("/var/spool/postrider")
+        return self.folder / "home" / user / ".local/state/postrider/queue"
+
+    def runners(self):
+        """The processes of this host's postrider; those of others have other paths."""
+        found = []
+        for link in pathlib.Path("/proc").glob("[0-9]*/exe"):
+            try:
+                if os.readlink(link) == str(self.folder / "postrider"):
+                    found.append(int(link.parent.name))
+            except OSError:    # it has ended
+                pass
+        return found
+
+    def stop_runners(self):
+        while found := self.runners():
+            for pid in found:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
+    def sweep(self):
+        """Neither a runner nor mail of another row."""
+        self.stop_runners()
+        for user in UIDS:
+            queue = self.queue(user)
+            if queue.exists():
+                shutil.rmtree(queue)
+
+    def port(self, relay):
+        return self.relays[relay].port if relay else self.down.getsockname()[1]
+
     def prepare(self, relay, config, aliases, mailname):
-        """The files of /etc for one row."""
-        text = (f"host 127.0.0.1\nport {self.relays[relay].port}\ntls off\nauth off\n{config}")
+        """The files of /etc for one row. Without a relay nobody answers."""
+        text = f"host 127.0.0.1\nport {self.port(relay)}\ntls off\nauth off\n{config}"
         for name, content in ((self.config, text), ("aliases", aliases),
                               ("mailname", MAILNAME if mailname is None else mailname)):
             path = pathlib.Path("/etc", name)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One row of a table: how sendmail is called, and what must then have happened."""
 
+import contextlib
 import dataclasses
 import email.utils
 import os
@@ -149,24 +150,37 @@ def stand_in(stdin, scratch):
     return file
 
 
-def run(host, row, user):
+@contextlib.contextmanager
+def stage(host, row, user):
+    """What a row needs, and nothing of the rows before it."""
     scratch = tempfile.mkdtemp(dir=host.folder)
     uid = fixture.UIDS[user]
     os.chown(scratch, uid, uid)
-    result = Result(host, row, user, scratch)
+    host.sweep()
+    host.heard()
+    host.relays[row.relay].forget()
     try:
-        host.prepare(row.relay, row.config.replace("$DIR", scratch),
-                     row.aliases and row.aliases.replace("$DIR", scratch), row.mailname)
-        host.heard()
-        relay = host.relays[row.relay]
-        relay.forget()
-        execute(result, uid)
+        yield Result(host, row, user, scratch)
+    finally:
+        host.sweep()
+        shutil.rmtree(scratch)
+
+
+def furnish(result, relay):
+    """The row's configuration, for this relay."""
+    row, scratch = result.row, result.scratch
+    result.host.prepare(relay, row.config.replace("$DIR", scratch),
+                        row.aliases and row.aliases.replace("$DIR", scratch), row.mailname)
+
+
+def run(host, row, user):
+    with stage(host, row, user) as result:
+        furnish(result, row.relay)
+        execute(result, fixture.UIDS[user])
         wanted = row.mails if row.mails and row.exit == 0 else 0
-        result.mails = relay.after(0, wanted if result.status == 0 else 0)
+        result.mails = host.relays[row.relay].after(0, wanted if result.status == 0 else 0)
         result.log = host.heard()
         return problems(result)
-    finally:
-        shutil.rmtree(scratch)
 
 
 def execute(result, uid):
