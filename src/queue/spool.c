@@ -219,13 +219,19 @@ make_version(const struct spool *spool)
 {
 	CLEANUP(close_file) int fd = -1;
 	char tmp[NAME_ROOM];
+	int saved;
 
 	snprintf(tmp, sizeof(tmp), "tmp/VERSION.%ld", (long)getpid());
 	fd = openat(spool->fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		    0600);
-	return fd >= 0 && write_all(fd, version, strlen(version)) && fsync(fd) == 0 &&
-	       renameat(spool->fd, tmp, spool->fd, "VERSION") == 0 &&
-	       sync_folder(spool->fd);
+	if (fd >= 0 && write_all(fd, version, strlen(version)) && fsync(fd) == 0 &&
+	    renameat(spool->fd, tmp, spool->fd, "VERSION") == 0)
+		return sync_folder(spool->fd);
+	saved = errno;
+	if (fd >= 0)
+		unlinkat(spool->fd, tmp, 0);
+	errno = saved;
+	return false;
 }
 
 static bool
