@@ -213,6 +213,14 @@ notify_of(struct transaction *mail)
 	return notify_words(&mail->arena, notify);
 }
 
+/* A queue that cannot be written is mended some day; the client has the mail until
+ * then. */
+static bool
+is_for_later(enum fault fault)
+{
+	return fault_is_temporary(fault) || fault == FAULT_CANNOT_CREATE;
+}
+
 /* The content is complete: somebody else's turn. */
 static void
 hand_over(struct service *s)
@@ -231,8 +239,8 @@ hand_over(struct service *s)
 	if (policy->accept(policy->context, &mail->envelope, &mail->message, &err))
 		say(s, "250 2.0.0 The message is accepted");
 	else
-		say_failure(s, fault_is_temporary(err.fault) ? 451 : 554,
-			    detail_of(err.fault), &err);
+		say_failure(s, is_for_later(err.fault) ? 451 : 554, detail_of(err.fault),
+			    &err);
 }
 
 /* NULL when the content may come. */
