@@ -169,13 +169,15 @@ carry_out(struct run *run, struct request *request, bool had_input, struct error
 	return true;
 }
 
-/* The failure first, then who has the message, then where the time went. */
+/* The failure first, then who has the message, then where the time went. Of a success
+ * only a person hears: many programs take any output for a failure. */
 static void
 tell(const struct run *run, const struct error *err)
 {
 	if (err->fault)
 		report_error(run->reporter, err);
-	if (run->delivery)
+	if (run->delivery &&
+	    (err->fault || run->reporter->verbose || isatty(STDERR_FILENO)))
 		report_verdicts(run->reporter, run->delivery);
 	if (run->request->timeline && run->connection.session.first)
 		timeline_draw(&run->connection.session, stderr);
