@@ -181,11 +181,11 @@ show_time(int64_t ms)
 }
 
 static char
-mark(const struct entry *entry, enum entry_result result)
+mark(const struct entry *entry, bool busy)
 {
 	if (entry->place == PLACE_HELD)
 		return '!';
-	return result == ENTRY_BUSY ? '*' : ' ';
+	return busy ? '*' : ' ';
 }
 
 /* With its own reason, when that is another one than the message's. */
@@ -214,8 +214,9 @@ static void
 show_entry(const struct entry *entry, enum entry_result result)
 {
 	const char *why = reason(entry), *sender = entry->envelope.sender;
+	bool busy = result == ENTRY_GOOD && entry_is_busy(entry);
 
-	printf("%s%c %7" PRIu64, entry->name.id, mark(entry, result), entry->name.size);
+	printf("%s%c %7" PRIu64, entry->name.id, mark(entry, busy), entry->name.size);
 	show_time(entry->arrival ? entry->arrival : id_time(entry->name.id));
 	printf(" %s\n", sender && *sender ? clean_text(entry->arena, span_of(sender))
 					  : "MAILER-DAEMON");
@@ -223,7 +224,7 @@ show_entry(const struct entry *entry, enum entry_result result)
 		printf("%*s(%s)\n", 8, "", _("damaged, or of a later version"));
 	else if (why && *why)
 		printf("%*s(%s)\n", 8, "", clean_text(entry->arena, span_of(why)));
-	if (entry->in_doubt)
+	if (entry->in_doubt && !busy)
 		printf("%*s(%s)\n", 8, "", _("may have been delivered already"));
 	if (result != ENTRY_DAMAGED)
 		show_recipients(entry);
@@ -282,7 +283,7 @@ struct printer {
 	size_t shown;
 };
 
-/* A claim is not tried: looking must not get into anybody's way. */
+/* No entry is claimed: looking must not get into anybody's way. */
 static void
 show_some(const struct list *list, struct printer *printer)
 {

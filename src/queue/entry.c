@@ -452,6 +452,13 @@ entry_close(struct entry *entry)
 }
 
 bool
+entry_is_busy(const struct entry *entry)
+{
+	return entry->unfinished && flock(entry->fd, LOCK_SH | LOCK_NB) != 0 &&
+	       errno == EWOULDBLOCK;
+}
+
+bool
 entry_find(struct entry *entry)
 {
 	char id[ID_DIGITS + 1];

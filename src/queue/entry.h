@@ -64,6 +64,10 @@ enum entry_use {
  * and gives the claim back, in any case. */
 enum entry_result entry_open(struct entry *entry, enum entry_use use);
 void entry_close(struct entry *entry);
+/* Whether an entry that was only looked at is being sent at this moment. A lock is tried,
+ * and held until entry_close, only where an attempt has begun and not ended, so that
+ * looking gets into nobody's way. */
+bool entry_is_busy(const struct entry *entry);
 /* Finds the ID in one of the places but PLACE_CORRUPT and fills in place and name. */
 bool entry_find(struct entry *entry);
 
