@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 
 from sendmail_lib import fixture
+from sendmail_lib.later import files, run_now
 from sendmail_lib.rows import BOTH, CRON, differ, split
 
 HELLO = [("EHLO vm", "250"), ("MAIL FROM:<me@x.org>", "250"), ("RCPT TO:<b@x.org>", "250")]
@@ -34,7 +35,7 @@ def lines(process, timeout=30):
 
 def start(host, user, words, **more):
     uid = fixture.UIDS[user]
-    host.prepare("plain", "", more.pop("aliases", None), None)
+    host.prepare(more.pop("relay", "plain"), "", more.pop("aliases", None), None)
     host.heard()
     host.relays["plain"].forget()
     return subprocess.Popen([str(host.bin / "sendmail"), *words], stdin=subprocess.PIPE,
@@ -130,11 +131,20 @@ DIALOGUES = [
 ]
 
 
-def from_slow_caller(host, user):
+def taken(host, user, relay):
+    """The lengths of the bodies that have come, if need be once the relay is back."""
+    if not relay:
+        host.prepare("plain", "", None, None)
+        if found := run_now(host, user):
+            raise ValueError(found)
+    return [len(split(c)[1]) for _, c in host.relays["plain"].after(0)]
+
+
+def from_slow_caller(host, user, relay="plain"):
     """82: 50 MiB, piece by piece. Memory is that of a small message."""
     peaks = []
     for size in (1, 50):
-        process = start(host, user, ["-i", "b@x.org"])
+        process = start(host, user, ["-i", "b@x.org"], relay=relay)
         process.stdin.write(b"From: a@x.org\nTo: b@x.org\n\n")
         for _ in range(size * 16):
             process.stdin.write((b"x" * 63 + b"\n") * 1024)
@@ -144,17 +154,17 @@ def from_slow_caller(host, user):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         peaks.append(usage.ru_maxrss)
-        got = [len(split(c)[1]) for _, c in host.relays["plain"].after(0)]
+        got = taken(host, user, relay)
         if (process.returncode, said, got) != (0, b"", [size << 20]):
             return [f"{size} MiB: got {(process.returncode, said, got)}, want {(0, b'', [size << 20])}"]
     more = (peaks[1] - peaks[0]) // 1024
     return [] if more < 24 else [f"memory for 50 MiB: got {more} MiB more, want less than 24"]
 
 
-def killed_half_way(host, user, number=signal.SIGTERM):
+def killed_half_way(host, user, relay="plain", number=signal.SIGTERM):
     """82: nothing is sent and nothing is left."""
     before = set(os.listdir("/tmp"))
-    process = start(host, user, ["-i", "b@x.org"])
+    process = start(host, user, ["-i", "b@x.org"], relay=relay)
     process.stdin.write(b"From: a@x.org\nTo: b@x.org\n\n" + b"text\n" * 200000)
     process.stdin.flush()
     process.send_signal(number)
@@ -166,10 +176,11 @@ def killed_half_way(host, user, number=signal.SIGTERM):
             pass
     mails = len(host.relays["plain"].after(0))
     left = {n for n in set(os.listdir("/tmp")) - before if "postrider" in n}
+    left |= set(files(host, user))
     return differ("status, mails, files", (status, mails, left), (-number, 0, set()))
 
 
-def signals_ignored(host, user):
+def signals_ignored(host, user, relay="plain"):
     """Callers leave signals ignored and blocked."""
     def hostile():
         for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGALRM):
@@ -177,22 +188,21 @@ def signals_ignored(host, user):
         signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.setitimer(signal.ITIMER_REAL, 0.001)
-    process = start(host, user, ["-t"], preexec_fn=hostile)
+    process = start(host, user, ["-t"], preexec_fn=hostile, relay=relay)
     out, err = process.communicate(b"To: b@x.org\n\nbody\n", timeout=60)
     return differ("status, output, mails",
-                  (process.returncode, out, err, len(host.relays["plain"].after(0))),
-                  (0, b"", b"", 1))
+                  (process.returncode, out, err, taken(host, user, relay)), (0, b"", b"", [5]))
 
 
-def unread_output(host, user):
+def unread_output(host, user, relay="plain"):
     """RT and others never read our standard output, or have closed its other end."""
-    process = start(host, user, ["-v", "-t"])
+    process = start(host, user, ["-v", "-t"], relay=relay)
     process.stdout.close()
     process.stderr.close()
     process.stdin.write(b"To: b@x.org\n\nbody\n")
     process.stdin.close()
     status = process.wait(timeout=60)
-    return differ("status, mails", (status, len(host.relays["plain"].after(0))), (0, 1))
+    return differ("status, mails", (status, taken(host, user, relay)), (0, [5]))
 
 
 def caller_without_passwd(host, user):
@@ -232,11 +242,17 @@ def spooled_nothing(host, user):
                       (0, b"", b"To: b@x.org\n\nbody\n", 1))
 
 
+def twice(name, act):
+    """Once with the relay up, once with the relay down."""
+    return [Scene(name, act),
+            Scene(f"relay down: {name}", lambda host, user: act(host, user, relay=None))]
+
+
 ROWS = DIALOGUES + [
-    Scene("82 50 MiB from a slow pipe", from_slow_caller),
-    Scene("82 SIGTERM half-way", killed_half_way),
-    Scene("signals that the caller has left ignored and blocked", signals_ignored),
-    Scene("output that nobody reads", unread_output),
+    *twice("82 50 MiB from a slow pipe", from_slow_caller),
+    *twice("82 SIGTERM half-way", killed_half_way),
+    *twice("signals that the caller has left ignored and blocked", signals_ignored),
+    *twice("output that nobody reads", unread_output),
     Scene("a uid that nobody knows", caller_without_passwd, ("root",)),
     Scene("a file on standard input is only read", spooled_nothing),
 ]

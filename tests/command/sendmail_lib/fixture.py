@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 import submission
 
@@ -84,15 +85,23 @@ def private_dev(folder):
 
 
 class Particular(submission.Session):
-    """Besides the recipients that it refuses, it refuses the sender refused@…, and it can lose the
-    line when a mail has come."""
+    """Besides the recipients that it refuses, it refuses the sender refused@…; to odd@… it says
+    what could be taken for a listing. It can lose the line when a mail has come, and be slow."""
 
     def do_MAIL(self, argument):
         if argument.startswith("FROM:<refused@"):
             return self.say("550 5.7.1 not from you")
         return super().do_MAIL(argument)
 
+    def do_RCPT(self, argument):
+        if argument.startswith("TO:<odd@"):
+            return self.say("450 4.2.0 ABCDEF012345* 12 mqueue (99 requests)",
+                            "450 \tTotal requests: 99", "450 Mail queue is empty")
+        return super().do_RCPT(argument)
+
     def keep(self, content):
+        self.server.reached.set()
+        self.server.open.wait(60)
         if not self.server.losses:
             return super().keep(content)
         self.server.losses -= 1
@@ -106,6 +115,8 @@ class Relay(submission.Server):
                                              size=200 * 1024 * 1024))
         self.RequestHandlerClass = Particular
         self.losses = 0                # so many mails get no reply
+        self.open, self.reached = threading.Event(), threading.Event()
+        self.open.set()                # else content gets no reply yet
         self.kept = threading.Condition()
 
     def keep(self, content, envelope):
@@ -185,6 +196,13 @@ class Host:
             except OSError:    # it has ended
                 pass
         return found
+
+    def runners_end(self):
+        """Whether they leave by themselves."""
+        end = time.monotonic() + 30
+        while self.runners() and time.monotonic() < end:
+            time.sleep(0.02)
+        return not self.runners()
 
     def stop_runners(self):
         while found := self.runners():

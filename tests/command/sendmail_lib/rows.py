@@ -152,17 +152,15 @@ def stand_in(stdin, scratch):
 
 @contextlib.contextmanager
 def stage(host, row, user):
-    """What a row needs, and nothing of the rows before it."""
+    """A folder for a row; syslog and relay have heard nothing."""
     scratch = tempfile.mkdtemp(dir=host.folder)
     uid = fixture.UIDS[user]
     os.chown(scratch, uid, uid)
-    host.sweep()
     host.heard()
     host.relays[row.relay].forget()
     try:
         yield Result(host, row, user, scratch)
     finally:
-        host.sweep()
         shutil.rmtree(scratch)
 
 
