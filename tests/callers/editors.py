@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Emacs, which takes every byte of output for a failure."""
-from checks import Case, equal
+import late
+from checks import equal
 from letter import body, envelope, header, matches
 from room import ALICE
 
@@ -37,7 +38,7 @@ def cases(_full):
         "Emacs message-mode: Cc and Bcc": message_mode,
         "Emacs message-mode: a refusal is told": message_refused,
     }
-    return [Case(f"callers: {name}", run) for name, run in named.items()]
+    return late.cases(named)
 
 
 def furnish(_room, _debs):

@@ -3,7 +3,8 @@
 import os
 import subprocess
 
-from checks import Case, equal
+import late
+from checks import equal
 from letter import body, envelope, header, matches
 from room import ALICE
 
@@ -76,6 +77,7 @@ def cases(_full):
         "PHP mail(): www-data without an environment": php_bare,
         "PHP mail(): options of an attacker write no file": php_attack,
         "PHP mail(): a refusal is false": php_refused,
+        "PHP mail(): refused when there is neither a server nor a queue": php_nowhere,
         "MIME::Lite: Cc and Bcc": mime_lite,
         "MIME::Lite: a refusal is told": mime_lite_refused,
         "Email::Sender: an envelope of its own": email_sender,
@@ -85,7 +87,8 @@ def cases(_full):
         "nodemailer: Cc and Bcc": node,
         "nodemailer: a refusal is told": node_refused,
     }
-    return [Case(f"callers: {name}", run) for name, run in named.items()]
+    return late.cases(named, "PHP mail(): www-data without an environment",
+                      "PHP mail(): options of an attacker write no file")
 
 
 def furnish(room, debs):
@@ -178,6 +181,19 @@ def php_attack(room):
     equal(set(os.listdir(f"{room.path}/tmp")) - before, set(), "new files in /tmp")
     room.logged("sendmail", room.owner("www-data")[0])
     envelope(room.mail(), "www-data@example.com", "bob@example.net", "me@x.org")
+
+
+def php_nowhere(room):
+    """Debian's www-data has a home in which only root can make a queue."""
+    room.go_down()
+    try:
+        done = room.call(PHP_PROGRAM, "-r", 'exit(mail("bob@example.net", "a subject", "hi") ? 0 '
+                         ": 9);", user="www-data", env={})
+    finally:
+        room.come_back()
+    equal(done.returncode, 9, f"exit of PHP, which said {done.stderr!r}")
+    matches(done.stderr.decode(), "sendmail: .*/var/www/.local.*Permission denied", "words")
+    room.logged("sendmail", room.owner("www-data")[0], "EX_CANTCREAT")
 
 
 def php_refused(room):

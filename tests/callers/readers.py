@@ -2,7 +2,8 @@
 """The programs in which people read and write mail, and the mail commands of scripts."""
 import os
 
-from checks import Case, equal
+import late
+from checks import equal
 from letter import body, envelope, header, matches
 from room import ALICE
 
@@ -27,7 +28,7 @@ def cases(_full):
         named[f"{name}: To, Cc, Bcc and an attachment"] = lambda room, name=name: mutt(room, name)
         named[f"{name}: write_bcc, a sender, DSN"] = lambda room, name=name: mutt_all(room, name)
         named[f"{name}: a refusal is told"] = lambda room, name=name: mutt_refused(room, name)
-    return [Case(f"callers: {name}", run) for name, run in named.items()]
+    return late.cases(named)
 
 
 def furnish(room, _debs):

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 
 import submission
 from checks import Wrong, equal
@@ -109,6 +110,7 @@ class Room(Tree):
         self.syslog = Syslog(f"{self.path}/dev/log")
         self.install()
         self.seen = 0
+        self.down = None       # else the socket at a port where nobody answers
 
     def mount(self, shared):
         super().mount(shared)
@@ -167,6 +169,36 @@ class Room(Tree):
         self.write("etc/postrider/config", "".join(f"{name} {value}\n"
                                                    for name, value in settings.items()))
 
+    def go_down(self):
+        """Nobody answers at the server's port, until somebody asks for mails."""
+        self.down = socket.socket()
+        self.down.bind(("127.0.0.1", 0))
+        self.configure(self.down.getsockname()[1])
+
+    def come_back(self, count=0):
+        """So many mails wait, and none has come; then all queues are sent."""
+        end = time.monotonic() + PATIENCE
+        while len(self.waiting()) < count and time.monotonic() < end:
+            time.sleep(0.02)
+        equal((len(self.waiting()), len(self.server.mails()) - self.seen), (count, 0),
+              "mails in the queues, mails at the server")
+        self.down.close()
+        self.down = None
+        self.configure()
+        for user in {owner for owner, _ in self.waiting()}:
+            done = self.call("/usr/bin/postrider", "queue", "run", user=user)
+            equal((done.returncode, done.stdout, done.stderr), (0, b"", b""), "queue run")
+        equal(self.waiting(), [], "the queues afterwards")
+
+    def waiting(self):
+        """[(owner, file)] of the mails in the queues of root and of people."""
+        found = []
+        for user, place in (("root", "var/spool"), *(
+                (name, f"home/{name}/.local/state") for name, _, _ in PEOPLE)):
+            place += "/postrider" if user == "root" else "/postrider/queue"
+            found += [(user, path) for path in pathlib.Path(self.path, place).glob("msg/??/*")]
+        return found
+
     def call(self, *argv, user="root", stdin=b"", env=None, cwd=None, **options):
         """Run a program as a user who has just logged in; returns what has become of it."""
         home = "/root" if user == "root" else f"/home/{user}"
@@ -196,6 +228,8 @@ class Room(Tree):
 
     def mails(self, count=1):
         """So many new mails, and no more."""
+        if self.down:
+            self.come_back(count)
         found = self.server.wait(self.seen + count)[self.seen:]
         equal(len(found), count, "mails at the server")
         self.seen += count

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 
-from checks import Case, equal
+import late
+from checks import equal
 from letter import body, envelope, header, matches
 from room import ALICE, BOB, PATIENCE
 
@@ -53,7 +54,7 @@ def cases(_full):
         "logwatch: a report to two": logwatch,
         "fail2ban: the sendmail action": fail2ban,
     }
-    return [Case(f"callers: {name}", run) for name, run in named.items()]
+    return late.cases(named)
 
 
 def furnish(room, _debs):
