@@ -83,9 +83,9 @@ class Later:
             return found
         queue = listed(host, user)
         got = [(one["state"], one["sender"], sorted(r["address"] for r in one["recipients"]),
-                one["in_doubt"], bool(one["reason"])) for one in queue]
+                one["in_doubt"], bool(one["reason"]) or is_put_off(row)) for one in queue]
         want = [("waiting", result.fill(row.sender), sorted(map(result.fill, row.to)), False,
-                 not is_put_off(row))]
+                 True)]
         return (differ("queue", got, want) + differ("litter", files(host, user, "tmp"), []) +
                 private(host, user))
 
@@ -103,7 +103,7 @@ class Later:
 
 
 def is_put_off(row):
-    """Whether nothing was tried."""
+    """Whether it may be that nothing was tried yet."""
     words = row.argv if isinstance(row.argv, str) else " ".join(row.argv)
     return any(word in words for word in ("-odb", "-odq", "-odd", "-oee", "-ee", "-e e",
                                           "DeliveryMode=b", "DeliveryMode=q"))
