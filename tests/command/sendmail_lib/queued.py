@@ -2,6 +2,7 @@
 """What goes later: the ways to ask for it, what cannot be kept, what is refused when it goes."""
 
 import contextlib
+import os
 import re
 import resource
 import subprocess
@@ -165,6 +166,7 @@ def no_large_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
+LINES = (b"x" * 63 + b"\n") * 1024     # 64 KiB
 LARGE = BARE + b"text and more text\n" * 10000
 
 
@@ -329,6 +331,38 @@ def in_doubt(host, user):
     return found + (differ("the second mail", mails[1], mails[0]) if not found else [])
 
 
+def unattended(host, user):
+    """What somebody has to mend is told to whoever hears; where nobody does, the mail is kept."""
+    begin(host, config="tls on\n")
+    found = differ("sendmail", send(host, user, "b@x.org"), SILENT)
+    for words in ("-odi b@x.org", "-v b@x.org"):
+        found += differ(words, send(host, user, words)[0], 77)
+    found += differ("reasons", [bool(one["reason"]) for one in listed(host, user)], [True])
+    server = begin(host)
+    found += run_now(host, user)
+    return found + differ("mails", told(server, 0, 0), [(me(user), ["b@x.org"])])
+
+
+def large_from_the_queue(host, user):
+    """50 MiB need no more memory on their way than one."""
+    peaks, uid = [], fixture.UIDS[user]
+    for size in (1, 50):
+        begin(host)
+        found = differ("sendmail", send(host, user, "-odq b@x.org", BARE + LINES * size * 16),
+                       SILENT)
+        process = subprocess.Popen([str(host.folder / "postrider"), "queue", "run"], cwd="/",
+                                   env={}, user=uid, group=uid, extra_groups=[])
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        peaks.append(usage.ru_maxrss)
+        got = [len(split(c)[1]) for _, c in host.relays["plain"].after(0)]
+        found += differ("status, mails", (process.returncode, got), (0, [(size << 20) + 5]))
+        if found:
+            return found
+    more = (peaks[1] - peaks[0]) // 1024
+    return [] if more < 24 else [f"memory for 50 MiB: got {more} MiB more, want less than 24"]
+
+
 def small(words, **more):
     """RLIMIT_FSIZE 0."""
     return Scene(f"85 RLIMIT_FSIZE 0: {words}",
@@ -373,4 +407,6 @@ ROWS = [
     Scene("later@x.org waits alone", one_waits, EVERYBODY),
     Scene("one is refused and one waits", one_is_refused_one_waits),
     Scene("in doubt", in_doubt, EVERYBODY),
+    Scene("a server that cannot be trusted", unattended, EVERYBODY),
+    Scene("82 50 MiB from the queue", large_from_the_queue),
 ]
