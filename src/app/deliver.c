@@ -382,8 +382,11 @@ keep(struct run *run, struct mail *mail, struct error *err)
 	mail->tried = *err;
 	if (!open_spool(run, &mail->queue, &spool, &trouble) ||
 	    !keep_open_ones(run, mail, &spool, &trouble)) {
-		/* Why it could not go is as good to know as why it could not stay. */
-		trouble.hint = err->what ? err->what : trouble.hint;
+		/* Why it could not go is as good to know as why it could not stay, and
+		 * callers log a single line. */
+		if (err->what)
+			trouble.what = arena_printf(run->arena, "%s (%s)", trouble.what,
+						    err->what);
 		*err = trouble;
 		spool_close(&spool);
 		return false;

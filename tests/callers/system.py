@@ -282,7 +282,7 @@ def logwatch(room):
 
 
 def fail2ban(room):
-    room.write("etc/fail2ban/fail2ban.local", "[Definition]\nlogtarget = SYSLOG\n"
+    room.write("etc/fail2ban/fail2ban.local", "[Definition]\nlogtarget = SYSLOG\ndbfile = None\n"
                                           "allowipv6 = auto\n")
     room.write("etc/fail2ban/jail.d/defaults-debian.conf", "")
     room.write("etc/fail2ban/jail.local", "[door]\nenabled = true\nbackend = polling\n"
