@@ -243,7 +243,8 @@ static const struct {
 	int status;
 	const char *help;
 } statuses[] = {
-	{ EX_OK, N_("Success: the server has taken the message for every recipient.") },
+	{ EX_OK, N_("Success: the server has taken the message for every recipient, or the queue "
+		    "keeps it for those who wait.") },
 	{ EX_USAGE, N_("The command line is wrong, or names no recipient.") },
 	{ EX_DATAERR, N_("The message or an address is wrong, or the message is too large.") },
 	{ EX_NOINPUT, N_("A file that was named cannot be read.") },
@@ -256,7 +257,8 @@ static const struct {
 	{ EX_IOERR, N_("Reading or writing failed on this side.") },
 	{ EX_TEMPFAIL, N_("Not now: no connection, no answer in time, or the server "
 			  "refuses for the "
-			  "time being. The same command may succeed later.") },
+			  "time being; and the message is not in the queue. The same command may "
+			  "succeed later.") },
 	{ EX_PROTOCOL, N_("The other side does not speak the protocol.") },
 	{ EX_NOPERM, N_("The server refuses user name or password, or is not who it should be.") },
 	{ EX_CONFIG, N_("The configuration is wrong, or there is none.") },
