@@ -14,6 +14,7 @@
 #include "mail/named.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -366,6 +367,17 @@ log_refusal(struct run *run, const struct error *err)
 		journal_write(run->arena, &record, &problem);
 }
 
+/* The message is complete: that its caller's session ends is no reason to lose it. */
+static bool
+deliver_in_peace(struct run *run, struct mail *mail, struct error *err)
+{
+	void (*before)(int) = signal(SIGHUP, SIG_IGN);
+	bool ok = deliver(run, mail, err);
+
+	signal(SIGHUP, before);
+	return ok;
+}
+
 /* The account is chosen and the envelope is there. */
 static bool
 carry(struct run *run, struct mail *mail, struct error *err)
@@ -381,7 +393,7 @@ carry(struct run *run, struct mail *mail, struct error *err)
 	}
 	if (!mail->discarded) {
 		compose_mail(run, mail);
-		ok = deliver(run, mail, err);
+		ok = deliver_in_peace(run, mail, err);
 	}
 	log_attempt(run, mail, err);
 	tell_kept(run, mail);

@@ -180,6 +180,25 @@ def killed_half_way(host, user, relay="plain", number=signal.SIGTERM):
     return differ("status, mails, files", (status, mails, left), (-number, 0, set()))
 
 
+def hung_up(host, user):
+    """The caller's session ends while the server thinks about the message."""
+    process = start(host, user, ["b@x.org"])
+    server = host.relays["plain"]
+    server.reached.clear()
+    server.open.clear()
+    try:
+        process.stdin.write(b"Subject: s\n\nbody\n")
+        process.stdin.close()
+        reached = server.reached.wait(30)
+        process.send_signal(signal.SIGHUP)
+    finally:
+        server.open.set()
+    status = process.wait(timeout=60)
+    said = process.stdout.read() + process.stderr.read()
+    return differ("content came, status, output, mails",
+                  (reached, status, said, len(server.after(0))), (True, 0, b"", 1))
+
+
 def signals_ignored(host, user, relay="plain"):
     """Callers leave signals ignored and blocked."""
     def hostile():
@@ -252,6 +271,7 @@ ROWS = DIALOGUES + [
     *twice("82 50 MiB from a slow pipe", from_slow_caller),
     *twice("82 SIGTERM half-way", killed_half_way),
     *twice("signals that the caller has left ignored and blocked", signals_ignored),
+    Scene("SIGHUP when the message is complete", hung_up),
     *twice("output that nobody reads", unread_output),
     Scene("a uid that nobody knows", caller_without_passwd, ("root",)),
     Scene("a file on standard input is only read", spooled_nothing),
