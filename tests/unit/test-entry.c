@@ -842,7 +842,7 @@ busy_and_gone(void **state)
 	unit_number("where", second.place, PLACE_HELD);
 	entry_close(&first);
 	unit_same("given back", result_word(entry_open(&second, ENTRY_CLAIM)), "good");
-	assert_true(spool_remove(&spool, PLACE_HELD, &name));
+	assert_true(spool_remove(&spool, PLACE_HELD, &name, false));
 	entry_close(&second);
 	unit_number("removed", entry_find(&second), false);
 	spool_close(&spool);
