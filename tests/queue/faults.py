@@ -85,7 +85,7 @@ class Play:
     def excused(ended, fault):
         """Killed by the test, or by a library that cannot do without memory."""
         return (fault and fault.kind == "kill") or (
-            ended.crash.startswith("libtasn1.") or ended.err.startswith("GNU MP: "))
+            ended.crash.startswith(("libtasn1.", "libnss")) or ended.err.startswith("GNU MP: "))
 
     def look(self):
         """The queue as it is after a fault."""
@@ -290,15 +290,17 @@ def prepared(scenario):
 
 
 def play(task):
-    """(scenario's name, did the fault happen, problems, story) for one (name, fault, second)."""
+    """(name, did the fault happen, did a library crash, the faults, problems, story)"""
     name, fault, second = task
     scenario = next(s for s in scenarios.SCENARIOS if s.name == name)
     try:
         done = Play(here, scenario, prepared(scenario))(fault, second)
     except (OSError, RuntimeError, KeyError, IndexError) as problem:
-        return name, True, fault, second, [f"the test itself: {problem!r}"], []
+        return name, True, False, (fault, second), [f"the test itself: {problem!r}"], []
     fired = done.second.fired if second else not fault or done.ended.fired
-    return name, fired, fault, second, done.problems, done.story() if done.problems else []
+    crashed = bool(fault) and fault.kind != "kill" and (done.ended.status or 0) < 0
+    return (name, fired, crashed, (fault, second), done.problems,
+            done.story() if done.problems else [])
 
 
 def survey(task):
@@ -343,7 +345,7 @@ class Matrix:
         self.full = self.given.full
         self.names = [s.name for s in scenarios.SCENARIOS
                       if self.given.scenario in (None, s.name)]
-        self.totals, self.bad, self.begun = {}, 0, time.monotonic()
+        self.totals, self.bad, self.crashes, self.begun = {}, 0, 0, time.monotonic()
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -374,11 +376,12 @@ class Matrix:
         """Plays the tasks; one line for each scenario. {scenario: what was bad}"""
         count, bad = dict.fromkeys(self.names, 0), {n: [] for n in self.names}
         left = collections.Counter(n for n, _, _ in tasks)
-        for name, fired, fault, second, problems, story in self.pool.imap(play, tasks, 2):
+        for name, fired, crashed, points, problems, story in self.pool.imap(play, tasks, 2):
             count[name] += fired
+            self.crashes += crashed
             left[name] -= 1
             if problems:
-                bad[name].append((fault, second, problems, story))
+                bad[name].append((*points, problems, story))
             if not left[name]:
                 self.line(kind, name, count[name], bad[name])
         self.totals[kind] = self.totals.get(kind, 0) + sum(count.values())
@@ -401,7 +404,8 @@ class Matrix:
         """The point of the command line; true if there is one."""
         if not self.given.fault:
             return False
-        for name, fired, _, _, problems, story in map_one(self):
+        for name, fired, _, _, problems, story in self.pool.map(
+                play, [(n, self.given.fault, self.given.second) for n in self.names]):
             print(f"{name}: {'happened' if fired else 'did not happen'}", *problems, *story,
                   sep="\n")
             self.bad += bool(problems)
@@ -411,13 +415,11 @@ class Matrix:
         seconds = round(time.monotonic() - self.begun)
         for kind, count in self.totals.items():
             print(f"# {self.what}: {count} points: {kind}")
+        if self.crashes:
+            print(f"# {self.what}: {self.crashes} of them ended in a crash; libtasn1, GMP and the "
+                  "C library's NSS cannot do without memory")
         print(f"# {self.what}: {seconds} s")
         return 1 if self.bad else 0
-
-
-def map_one(matrix):
-    return matrix.pool.map(play, [(n, matrix.given.fault, matrix.given.second)
-                                  for n in matrix.names])
 
 
 def program():

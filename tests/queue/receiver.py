@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The server of the fault matrices: counts what it took, and can be down, moody or vanish.
 
-Recipients: busy@ gets 450 until the receiver is `well`, reject@ always 550.
+Recipients: busy@ gets 450 until the receiver is `well`, never@ always, reject@ always 550.
 """
 
 import collections
@@ -38,7 +38,7 @@ class Session(submission.Session):
         super().handle()
 
     def do_RCPT(self, argument):
-        if "<busy" in argument and not self.server.well:
+        if "<never" in argument or ("<busy" in argument and not self.server.well):
             return self.say("450 4.2.0 this mailbox is busy")
         return super().do_RCPT(argument)
 

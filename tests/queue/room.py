@@ -279,8 +279,8 @@ class Room:
     def calls(self, *words, given=b"", follow=True):
         """[(system call, n)] of a run, in order, without those of the dynamic loader."""
         more = ["-f"] if follow else []
-        command = ["strace", "-D", *more, "-qq", "-o", str(self.trace), "--", str(self.program), *words]
-        self.finished(command, given, self.environment)
+        strace = ["strace", "-D", *more, "-qq", "-o", str(self.trace), "--"]
+        self.finished([*strace, str(self.program), *words], given, self.environment)
         return enumerated(self.trace.read_bytes(), follow)
 
 

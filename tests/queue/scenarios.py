@@ -6,7 +6,8 @@ import re
 
 import spool
 
-ANNA, BERT, BUSY, REJECT = (f"{n}@example.net" for n in ("anna", "bert", "busy", "reject"))
+ANNA, BERT, BUSY, NEVER, REJECT = (
+    f"{n}@example.net" for n in ("anna", "bert", "busy", "never", "reject"))
 # ms since 1970
 EARLIER, GIVEN_UP = "1500000000000", "1500432000000"
 
@@ -116,7 +117,7 @@ def session(letter):
 
 ONE, TWO, BOTH = Letter("one"), Letter("two"), Letter("both", (ANNA, BERT))
 MIXED = Letter("mixed", (ANNA, BUSY, REJECT))
-LATE, GONE = Letter("late", fate="expired"), Letter("gone", fate="removed")
+LATE, GONE = Letter("late", (NEVER,), "expired"), Letter("gone", fate="removed")
 MANY = tuple(Letter(f"many{n}") for n in range(5))
 
 SCENARIOS = (
@@ -143,8 +144,9 @@ SCENARIOS = (
     Scenario("hold", ("queue", "hold", "{one}"), before=(ONE, TWO), leads_to="hold"),
     Scenario("release", ("queue", "release", "{one}"), before=(ONE, TWO),
              then=(("queue", "hold", "{one}"),), leads_to="msg"),
-    Scenario("retry of a failed one", ("queue", "retry", "{one}"), before=(ONE, TWO),
-             expired=("one",), then=(("-qI{one}",),), leads_to="msg"),
+    Scenario("retry of a failed one", ("queue", "retry", "{again}"),
+             before=(Letter("again", (BUSY,)), TWO), expired=("again",),
+             then=(("-qI{again}",),), leads_to="msg"),
     Scenario("retry by another account", ("queue", "retry", "{one}", "-a", "other"),
              before=(ONE, TWO), leads_to="msg"),
     Scenario("fallback", ("-a", "both", "-i", ANNA), ONE, main="down"),

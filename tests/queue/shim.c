@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -146,16 +147,34 @@ clock_gettime(clockid_t clock, struct timespec *now)
 	return result;
 }
 
+/* The C library's search for users and hosts is one of those that need memory. */
+static int
+is_name_service(void)
+{
+	void *frames[16];
+	int count = backtrace(frames, 16);
+	Dl_info where = { 0 };
+
+	for (int i = 0; i < count; i++)
+		if (dladdr(frames[i], &where) && where.dli_sname &&
+		    strncmp(where.dli_sname, "__nss_", 6) == 0)
+			return 1;
+	return 0;
+}
+
 static void
 note_crash(int number, siginfo_t *info, void *context)
 {
 	const ucontext_t *state = context;
 	Dl_info where = { 0 };
+	const char *name;
 
 	(void)info;
 	dladdr((void *)state->uc_mcontext.gregs[REG_RIP], &where);
-	if (plan && where.dli_fname)
-		strncpy(plan->crash, where.dli_fname, sizeof(plan->crash) - 1);
+	plan->fail = 0;
+	name = is_name_service() ? "libnss" : where.dli_fname;
+	if (name)
+		strncpy(plan->crash, name, sizeof(plan->crash) - 1);
 	signal(number, SIG_DFL);
 	raise(number);
 }
