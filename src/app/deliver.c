@@ -83,10 +83,11 @@ waive_reports(struct run *run, struct envelope *envelope)
 
 /* What the provider allows holds for callers, too, when it was set. */
 static bool
-keep_to_limits(struct run *run, int *slot, struct error *err)
+keep_to_limits(struct run *run, struct mail *mail, int *slot, struct error *err)
 {
 	const struct queue_policy *policy = &run->account->queue;
 	struct account_key key = later_key(run);
+	struct error trouble = { .arena = err->arena };
 	struct spool spool = { .fd = -1 };
 	int64_t patience = (int64_t)policy->patience * 1000, wait = 0;
 	char tag[TAG_DIGITS + 1];
@@ -94,8 +95,9 @@ keep_to_limits(struct run *run, int *slot, struct error *err)
 
 	if (!policy->max_connections && !policy->rate.count)
 		return true;
-	if (!open_spool(run, policy, &spool, err))
-		return false;
+	/* Where nothing can be counted, the mail matters more. */
+	if (!open_spool(run, policy, &spool, &trouble))
+		return true;
 	account_tag(&key, tag);
 	for (; policy->max_connections; patience -= TICK) {
 		ok = limits_connect(&spool, tag, policy->max_connections, slot);
@@ -106,6 +108,7 @@ keep_to_limits(struct run *run, int *slot, struct error *err)
 	if (ok)
 		wait = limits_count(&spool, tag, policy->rate);
 	spool_close(&spool);
+	mail->limited |= !ok || wait;
 	if (!ok)
 		return fail(err, FAULT_TEMPORARY,
 			    _("There are as many connections to %s as max_connections "
@@ -136,7 +139,7 @@ converse(struct run *run, struct mail *mail, struct delivery *delivery,
 	};
 	run->connection.patience =
 		run->account->queue.on ? run->account->queue.patience : 0;
-	if (!keep_to_limits(run, &slot, err))
+	if (!keep_to_limits(run, mail, &slot, err))
 		return false;
 	return run_connect(run, err) && connection_login(&run->connection, err) &&
 	       waive_reports(run, offered) &&
@@ -255,6 +258,8 @@ try_accounts(struct run *run, struct mail *mail, struct error *err)
 	size_t *index = arena_array(run->arena, size_t, mail->envelope.count);
 	bool ok = converse(run, mail, &mail->delivery, &mail->envelope, err);
 
+	if (!ok && is_for_now(&mail->delivery, err))
+		mail->tried = *err;
 	for (unsigned i = 0;
 	     !ok && i < FALLBACKS_MAX && run->account->queue.fallback &&
 	     is_for_now(&mail->delivery, err) && !is_in_doubt(&mail->delivery);
@@ -293,11 +298,17 @@ is_attended(const struct run *run)
 static bool
 is_worth_keeping(const struct run *run, const struct mail *mail, const struct error *err)
 {
-	if (!mail->queue.on)
+	const struct delivery *delivery = &mail->delivery;
+	size_t open = 0, refused = 0;
+
+	for (size_t i = 0; i < mail->envelope.count; i++) {
+		open += is_open(delivery, i);
+		refused += delivery->verdicts && delivery->verdicts[i].outcome == REFUSED;
+	}
+	if (!mail->queue.on || !open || (refused && !delivery->partial))
 		return false;
-	if (is_for_now(&mail->delivery, err))
-		return true;
-	return !mail->delivery.verdicts && !is_attended(run);
+	return mail->tried.fault || is_for_now(delivery, err) ||
+	       (!delivery->verdicts && !is_attended(run));
 }
 
 /* What the server said about each of those who wait. */
@@ -360,7 +371,7 @@ remember_failure(struct run *run, const struct mail *mail, const struct spool *s
 	char tag[TAG_DIGITS + 1];
 
 	account_tag(&mail->key, tag);
-	if (!mail->tried.fault || mail->delivery.verdicts ||
+	if (!mail->tried.fault || mail->delivery.verdicts || mail->limited ||
 	    mail->tried.fault == FAULT_TIMEOUT)
 		return;
 	standing_read(run->arena, spool, tag, &standing);
@@ -379,7 +390,8 @@ keep(struct run *run, struct mail *mail, struct error *err)
 	struct spool spool = { .fd = -1 };
 	struct error trouble = { .arena = err->arena };
 
-	mail->tried = *err;
+	if (!mail->tried.fault)
+		mail->tried = *err;
 	if (!open_spool(run, &mail->queue, &spool, &trouble) ||
 	    !keep_open_ones(run, mail, &spool, &trouble)) {
 		/* Why it could not go is as good to know as why it could not stay, and

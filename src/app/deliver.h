@@ -17,7 +17,9 @@ struct mail {
 	struct account_key key;
 	struct queue_policy queue;
 	char kept[ID_DIGITS + 1]; /* its ID in the queue; "": it is not there */
-	struct error tried;	  /* what the attempt came to, when it was kept */
+	/* The first failure that was only for now; when it was kept, why. */
+	struct error tried;
+	bool limited; /* which was no failure of a server, but a limit of ours */
 };
 
 /* True when every recipient has the message, or the queue has it for those who wait.

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,6 +62,16 @@ write_all(int fd, const char *at, size_t len)
 		len -= (size_t)put;
 	}
 	return true;
+}
+
+bool
+rename_new(int from, const char *old, int to, const char *name)
+{
+	if (renameat2(from, old, to, name, RENAME_NOREPLACE) == 0)
+		return true;
+	/* Not every file system can do that in one step. */
+	return (errno == EINVAL || errno == ENOSYS) &&
+	       linkat(from, old, to, name, 0) == 0 && unlinkat(from, old, 0) == 0;
 }
 
 int

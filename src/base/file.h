@@ -21,6 +21,9 @@ void release_buf(struct buf *buf);
 bool read_to_end(int fd, size_t limit, struct buf *out) MUST_CHECK;
 /* Writes every byte, however often it takes. False with errno set. */
 bool write_all(int fd, const char *at, size_t len) MUST_CHECK;
+/* Renames within a file system, but never over what is there (EEXIST). False with errno
+ * set. */
+bool rename_new(int from, const char *old, int to, const char *name) MUST_CHECK;
 /* An unlinked file in $TMPDIR or /tmp, close-on-exec, mode 0600. -1 with errno set. */
 int open_unlinked(void);
 /* The home folder: $HOME, else the passwd entry of the real uid, else NULL. */

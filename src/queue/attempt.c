@@ -102,6 +102,22 @@ why_deferred(const struct attempt *attempt, const struct delivery *delivery,
 	return reason(attempt->entry->arena, err);
 }
 
+/* What is wrong with the message itself will be as wrong the next time. */
+static void
+judge_message(struct delivery *delivery, const struct session *session,
+	      const struct error *sent)
+{
+	if (session->failed.fault || !delivery->verdicts ||
+	    (sent->fault != FAULT_DATA && sent->fault != FAULT_UNSUPPORTED))
+		return;
+	for (size_t i = 0; i < delivery->envelope->count; i++) {
+		struct verdict *verdict = &delivery->verdicts[i];
+
+		if (verdict->outcome == PENDING)
+			*verdict = (struct verdict){ REFUSED, NULL, sent->what };
+	}
+}
+
 static bool
 write_verdicts(struct attempt *attempt, const struct delivery *delivery,
 	       const struct error *sent, struct error *err)
@@ -256,6 +272,7 @@ send_over(struct attempt *attempt, struct route *route, struct error *err)
 		tell_attempt(attempt, route, &delivery, &sent);
 		return write_verdicts(attempt, &delivery, &sent, err);
 	}
+	judge_message(&delivery, session, &sent);
 	ok = write_verdicts(attempt, &delivery, &sent, err);
 	route->carried += delivery.delivered > 0;
 	tell_attempt(attempt, route, &delivery, &sent);

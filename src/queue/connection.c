@@ -21,7 +21,9 @@ connection_prepare(struct connection *connection, struct error *err)
 {
 	const struct account *account = connection->account;
 
-	if (strcmp(account->login.auth, "off") == 0 && !account->tls.key_file)
+	/* Opened again, it knows the secret. */
+	if (connection->finder.source ||
+	    (strcmp(account->login.auth, "off") == 0 && !account->tls.key_file))
 		return true;
 	return finder_start(&connection->finder, &account->secret, err);
 }

@@ -38,6 +38,7 @@ struct entry {
 	struct recipient *recipients; /* as envelope.to */
 	unsigned attempts;	      /* that came to an end without success, in a row */
 	unsigned unfinished;	      /* in a row: nobody wrote what became of them */
+	bool counted;		      /* among them is the one that began last */
 	bool in_doubt;		      /* it may have been delivered */
 	bool dot_sent; /* all of it went out, and what came of that is not written */
 	bool done;

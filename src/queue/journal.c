@@ -50,6 +50,7 @@ apply_start(struct entry *entry, struct span rest)
 {
 	(void)rest;
 	entry->unfinished++;
+	entry->counted = false;
 	return true;
 }
 
@@ -95,8 +96,9 @@ apply_defer(struct entry *entry, struct span rest)
 
 	if (!take_index(entry, &rest, &first, &last))
 		return false;
-	if (entry->unfinished || !entry->attempts)
+	if (!entry->counted)
 		entry->attempts++;
+	entry->counted = true;
 	entry->why = span_string(entry->arena, rest);
 	for (size_t i = first; i < last; i++)
 		if (entry->recipients[i].state == RECIPIENT_WAITS)

@@ -225,8 +225,7 @@ publish(const struct spool *spool, const struct entry_name *name)
 	int saved;
 
 	name_print(name, file);
-	if (tmp < 0 || folder < 0 ||
-	    renameat2(tmp, name->id, folder, file, RENAME_NOREPLACE) != 0)
+	if (tmp < 0 || folder < 0 || !rename_new(tmp, name->id, folder, file))
 		return false;
 	if (sync_folder(folder))
 		return true;

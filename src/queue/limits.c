@@ -6,10 +6,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	TICK = 5,    /* ms between two looks at a lock */
+	TRIES = 100, /* of them */
+	BUSY = 1000  /* ms until a lock may be free that was not */
+};
 
 static int
 open_file(const struct spool *spool, const char *tag, const char *kind, unsigned number)
@@ -47,8 +54,14 @@ limits_count(const struct spool *spool, const char *tag, struct rate rate)
 		return 0;
 	window = (int64_t)rate.seconds * 1000;
 	fd = open_file(spool, tag, "rate", rate.count);
-	if (fd < 0 || flock(fd, LOCK_EX) != 0)
+	if (fd < 0)
 		return 0;
+	for (unsigned i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+		/* Whoever holds it may have been stopped. */
+		if (errno != EWOULDBLOCK || i == TRIES)
+			return errno == EWOULDBLOCK ? BUSY : 0;
+		poll(NULL, 0, TICK);
+	}
 	if (pread(fd, &counted, sizeof(counted), 0) != (ssize_t)sizeof(counted) ||
 	    counted < 0 || counted == INT64_MAX)
 		counted = 0;

@@ -68,8 +68,12 @@ notice_must_wait(const struct entry *entry)
 	};
 	bool wait;
 
-	if (!entry->about ||
-	    !spool_find(entry->spool, PLACE_WAITING, entry->about, &subject.name))
+	if (!entry->about)
+		return false;
+	while (subject.place < PLACE_FAILED &&
+	       !spool_find(entry->spool, subject.place, entry->about, &subject.name))
+		subject.place++;
+	if (subject.place == PLACE_FAILED)
 		return false;
 	wait = entry_open(&subject, ENTRY_LOOK) == ENTRY_GOOD &&
 	       entry_count(&subject, RECIPIENT_REFUSED, true) > 0;

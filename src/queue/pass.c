@@ -175,6 +175,21 @@ lifetime_of(const struct route *route)
 	return (int64_t)(days ? days : 5) * 24 * 60 * 60 * 1000;
 }
 
+/* Tells the sender what there is to tell, and takes away what is finished. */
+static bool
+finish(struct run *run, struct entry *entry, bool *moved, struct error *err)
+{
+	struct account_seen *account =
+		accounts_get(&run->accounts, entry->name.tag, run->pass->force);
+
+	/* A notice may be made. */
+	run->more |= entry_count(entry, RECIPIENT_REFUSED, false) > 0;
+	if (!finish_entry(entry, lifetime_of(&run->route), moved, err))
+		return false;
+	account->waiting -= *moved;
+	return true;
+}
+
 static bool
 send_entry(struct run *run, struct entry *entry, struct error *err)
 {
@@ -188,6 +203,11 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 		.tell = run->pass->tell,
 		.context = run->pass->context,
 	};
+	/* Those who were refused before are told of first: the name of a notice depends on
+	 * who is in it. */
+	if (entry_count(entry, RECIPIENT_REFUSED, true) &&
+	    (!finish(run, entry, &moved, err) || moved))
+		return moved;
 	if (!is_closed(route) && !attempt_entry(&run->attempt, route, err))
 		return false;
 	/* Only now: it may seem old since the clock was wrong when it came. */
@@ -195,14 +215,10 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 		return false;
 	account->closed = is_closed(route);
 	account->again = opens_again(route);
-	if (!finish_entry(entry, lifetime_of(route), &moved, err))
+	if (!finish(run, entry, &moved, err))
 		return false;
-	if (moved)
-		account->waiting--;
-	else
+	if (!moved)
 		come_again(run, account->closed ? account->again : entry->due);
-	/* A notice may have been made. */
-	run->more |= entry_count(entry, RECIPIENT_REFUSED, false) > 0;
 	return true;
 }
 

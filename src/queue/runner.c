@@ -22,12 +22,19 @@ enum {
 };
 
 static volatile sig_atomic_t asked_to_stop;
+static int wake_fd = -1;
 
+/* The byte ends a wait that was about to begin. */
 static void
 ask_to_stop(int number)
 {
+	int saved = errno;
+
 	(void)number;
 	asked_to_stop = 1;
+	if (wake_fd >= 0 && write(wake_fd, "\n", 1) < 0)
+		errno = saved;
+	errno = saved;
 }
 
 static void
@@ -158,7 +165,7 @@ runner_stay(struct pass *pass, struct error *err)
 		return true;
 	hear_signals();
 	pass->stop = &asked_to_stop;
-	wake = spool_listen(spool);
+	wake = wake_fd = spool_listen(spool);
 	network = listen_to_network();
 	while (!asked_to_stop && !is_gone(spool)) {
 		error_clear(err);

@@ -352,13 +352,19 @@ spool_close(struct spool *spool)
 int
 spool_folder(const struct spool *spool, enum place place, const char *id)
 {
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
 	char name[16];
+	int folder;
 
 	if (place == PLACE_WAITING)
 		snprintf(name, sizeof(name), "msg/%s", id + ID_DIGITS - 2);
 	else
 		snprintf(name, sizeof(name), "%s", places[place].folder);
-	return openat(spool->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	folder = openat(spool->fd, name, flags);
+	/* Somebody has taken it away; all others must not suffer from that. */
+	if (folder < 0 && errno == ENOENT && make_folder(spool->fd, name))
+		folder = openat(spool->fd, name, flags);
+	return folder;
 }
 
 bool
@@ -389,7 +395,7 @@ spool_set_aside(const struct spool *spool, int folder, const char *file)
 
 	snprintf(name, sizeof(name), "%s", file);
 	for (unsigned i = 1; corrupt >= 0 && i < 1000; i++) {
-		if (renameat2(folder, file, corrupt, name, RENAME_NOREPLACE) == 0)
+		if (rename_new(folder, file, corrupt, name))
 			return sync_folder(corrupt) && sync_folder(folder);
 		if (errno != EEXIST)
 			break;
@@ -408,7 +414,7 @@ spool_move(const struct spool *spool, const struct entry_name *name, enum place 
 
 	name_print(name, file);
 	if (source >= 0 && target >= 0) {
-		if (renameat2(source, file, target, file, RENAME_NOREPLACE) == 0) {
+		if (rename_new(source, file, target, file)) {
 			if (sync_folder(target) && sync_folder(source))
 				return true;
 		} else if (errno == EEXIST && to != PLACE_WAITING &&

@@ -413,7 +413,7 @@ once(void **state)
 	unit_number("it may go", notice_must_wait(&notice), false);
 	entry_close(&notice);
 	/* It went; what comes later is told by another one. */
-	assert_true(spool_remove(&subject.spool, PLACE_WAITING, &first));
+	assert_true(spool_remove(&subject.spool, PLACE_WAITING, &first, false));
 	unit_number("ended again", finish_entry(&subject.entry, WEEK, &moved, &err),
 		    true);
 	unit_number("nothing new", notices(&subject, NULL), 0);

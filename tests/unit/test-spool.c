@@ -424,8 +424,8 @@ renamed_and_removed(void **state)
 	unit_same("its tag", found.tag, "00000000");
 	unit_number("renamed by its old name",
 		    spool_rename(&spool, PLACE_WAITING, &name, &other), false);
-	unit_number("removed", spool_remove(&spool, PLACE_WAITING, &other), true);
-	unit_number("removed again", spool_remove(&spool, PLACE_WAITING, &other), false);
+	unit_number("removed", spool_remove(&spool, PLACE_WAITING, &other, false), true);
+	unit_number("removed again", spool_remove(&spool, PLACE_WAITING, &other, false), false);
 	unit_number("not found", spool_find(&spool, PLACE_WAITING, name.id, &found),
 		    false);
 	spool_close(&spool);
@@ -458,7 +458,7 @@ set_aside(void *context, int folder, const char *file)
 	struct seen *seen = context;
 
 	seen->strangers++;
-	unit_number(file, scan_set_aside(seen->spool, folder, file), true);
+	unit_number(file, spool_set_aside(seen->spool, folder, file), true);
 }
 
 static void
