@@ -186,6 +186,10 @@ class Host:
             return pathlib.Path("/var/spool/postrider")
         return self.folder / "home" / user / ".local/state/postrider/queue"
 
+    def above_queue(self, user):
+        """What is made for the queue, at the top."""
+        return self.queue(user) if user == "root" else self.folder / "home" / user / ".local"
+
     def runners(self):
         """The processes of this host's postrider; those of others have other paths."""
         found = []
@@ -216,9 +220,8 @@ class Host:
         """Neither a runner nor mail of another row."""
         self.stop_runners()
         for user in UIDS:
-            queue = self.queue(user)
-            if queue.exists():
-                shutil.rmtree(queue)
+            if self.above_queue(user).exists():
+                shutil.rmtree(self.above_queue(user))
 
     def port(self, relay):
         return self.relays[relay].port if relay else self.down.getsockname()[1]

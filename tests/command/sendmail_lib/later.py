@@ -18,7 +18,7 @@ def call(host, user, program, *words, stdin=b"", env=None, **more):
     path = host.folder / "postrider" if program == "postrider" else host.bin / program
     done = subprocess.run([str(path), *words], input=stdin, capture_output=True, cwd="/",
                           env=rows.CRON if env is None else env, user=uid, group=uid,
-                          extra_groups=[], timeout=60, check=False, **more)
+                          extra_groups=[], timeout=300, check=False, **more)
     return done.returncode, done.stdout, done.stderr
 
 

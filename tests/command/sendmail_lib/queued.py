@@ -124,8 +124,7 @@ def resident(host, user):
 @contextlib.contextmanager
 def full_disk(host, user, options="size=64k"):
     """In the way of the queue."""
-    queue, uid = host.queue(user), fixture.UIDS[user]
-    path = queue if user == "root" else host.folder / "home" / user / ".local"
+    path, uid = host.above_queue(user), fixture.UIDS[user]
     path.mkdir(exist_ok=True)
     fixture.mount("-t", "tmpfs", "-o", f"{options},uid={uid},gid={uid},mode=0700", "tmpfs", path)
     try:
@@ -146,7 +145,7 @@ def no_room_for_names(host, user):
 
 @contextlib.contextmanager
 def in_the_way(host, user, make):
-    path = host.queue(user) if user == "root" else host.folder / "home" / user / ".local"
+    path = host.above_queue(user)
     make(path)
     try:
         yield
