@@ -452,13 +452,6 @@ entry_close(struct entry *entry)
 }
 
 bool
-entry_is_busy(const struct entry *entry)
-{
-	return entry->unfinished && flock(entry->fd, LOCK_SH | LOCK_NB) != 0 &&
-	       errno == EWOULDBLOCK;
-}
-
-bool
 entry_find(struct entry *entry)
 {
 	char id[ID_DIGITS + 1];
@@ -500,15 +493,4 @@ entry_message(const struct entry *entry, struct message *message,
 	};
 	composed->pieces[0] = header;
 	return true;
-}
-
-size_t
-entry_count(const struct entry *entry, enum recipient_state state, bool unnoticed)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < entry->envelope.count; i++)
-		count += entry->recipients[i].state == state &&
-			 !(unnoticed && entry->recipients[i].noticed);
-	return count;
 }

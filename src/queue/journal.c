@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -269,4 +270,24 @@ notes_write(struct notes *notes, bool durable)
 	entry->journal_end += text.len;
 	hint_due(entry);
 	return !durable || fdatasync(entry->fd) == 0;
+}
+
+/* ---- what it says ---- */
+
+bool
+entry_is_busy(const struct entry *entry)
+{
+	return entry->unfinished && flock(entry->fd, LOCK_SH | LOCK_NB) != 0 &&
+	       errno == EWOULDBLOCK;
+}
+
+size_t
+entry_count(const struct entry *entry, enum recipient_state state, bool unnoticed)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < entry->envelope.count; i++)
+		count += entry->recipients[i].state == state &&
+			 !(unnoticed && entry->recipients[i].noticed);
+	return count;
 }
