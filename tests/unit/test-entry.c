@@ -891,12 +891,14 @@ nothing_is_left(void **state)
 	letter_write(&arena, SPAN(LETTER), &letter);
 	letter.parcel.id = "0192F0A1B2C3AABBCCDDEEFF";
 	assert_int_equal(unlinkat(spool.fd, "msg/FF", AT_REMOVEDIR), 0);
+	lair_write(arena_printf(&arena, "%s/msg/FF", spool.path), SPAN("no folder"));
 	unit_number("not kept", keep_message(&spool, &letter.parcel, id, &err), false);
 	unit_same("why", fault_word(err.fault), "cannot-create");
 	unit_same("no name", id, "");
 	unit_number("nothing in tmp/",
 		    faccessat(spool.fd, "tmp/0192F0A1B2C3AABBCCDDEEFF", F_OK, 0), -1);
-	assert_int_equal(mkdirat(spool.fd, "msg/FF", 0700), 0);
+	/* A folder that is missing is made. */
+	assert_int_equal(unlinkat(spool.fd, "msg/FF", 0), 0);
 	/* What an ended process has left under that name is in nobody's way. */
 	lair_write(arena_printf(&arena, "%s/tmp/%s", spool.path, letter.parcel.id),
 		   SPAN("half a mess"));

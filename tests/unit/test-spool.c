@@ -398,10 +398,12 @@ moved(void **state)
 	}
 	unit_number("its size", (long long)found.size, (long long)name.size);
 	lair_write(lair_file(&arena, &spool, PLACE_HELD, &name), SPAN("other"));
+	unit_number("a second one of its name",
+		    spool_move(&spool, &name, PLACE_WAITING, PLACE_HELD, &err), true);
+	unit_number("is set aside", spool_find(&spool, PLACE_CORRUPT, name.id, &found),
+		    true);
 	unit_number("nothing is written over",
-		    spool_move(&spool, &name, PLACE_WAITING, PLACE_HELD, &err), false);
-	unit_number("it is still there",
-		    spool_find(&spool, PLACE_WAITING, name.id, &found), true);
+		    spool_find(&spool, PLACE_HELD, name.id, &found), true);
 	spool_close(&spool);
 	arena_release(&arena);
 	unit_done();
