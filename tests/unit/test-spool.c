@@ -427,7 +427,8 @@ renamed_and_removed(void **state)
 	unit_number("renamed by its old name",
 		    spool_rename(&spool, PLACE_WAITING, &name, &other), false);
 	unit_number("removed", spool_remove(&spool, PLACE_WAITING, &other, false), true);
-	unit_number("removed again", spool_remove(&spool, PLACE_WAITING, &other, false), false);
+	unit_number("removed again", spool_remove(&spool, PLACE_WAITING, &other, false),
+		    false);
 	unit_number("not found", spool_find(&spool, PLACE_WAITING, name.id, &found),
 		    false);
 	spool_close(&spool);
