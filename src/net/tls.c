@@ -35,6 +35,7 @@ struct handshake {
 	const struct tls_policy *policy;
 	const struct tls_peer *peer;
 	gnutls_protocol_t least;
+	struct store store;
 	bool judged;		       /* the certificate has been seen */
 	char name[TRUST_NAME_MAX + 1]; /* for SNI and verification */
 	struct error *err;
@@ -53,7 +54,7 @@ tls_policy_check(const struct tls_policy *policy, struct error *err)
 	gnutls_priority_deinit(priorities);
 	if (gnutls_certificate_allocate_credentials(&credentials) < 0)
 		out_of_memory();
-	good = trust_load(credentials, policy, NULL, err);
+	good = trust_load(credentials, policy, NULL, NULL, err);
 	gnutls_certificate_free_credentials(credentials);
 	return good;
 }
@@ -76,6 +77,17 @@ is_new_enough(struct handshake *shake)
 	       too_old(shake);
 }
 
+static bool
+believe(struct handshake *shake)
+{
+	bool good = is_new_enough(shake) &&
+		    trust_verify(shake->tls->session, shake->policy, shake->name,
+				 &shake->store, shake->err);
+
+	shake->tls->verified = good && trust_asks_authorities(shake->policy);
+	return good;
+}
+
 /* Called as soon as the certificate is there: a server that fails gets nothing more,
  * not even the client's certificate. */
 static int
@@ -86,10 +98,7 @@ judge(gnutls_session_t session)
 	if (!shake)
 		return GNUTLS_E_CERTIFICATE_ERROR;
 	shake->judged = true;
-	return is_new_enough(shake) && trust_verify(session, shake->policy, shake->name,
-						    &shake->tls->verified, shake->err)
-		       ? 0
-		       : GNUTLS_E_CERTIFICATE_ERROR;
+	return believe(shake) ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
 static bool
@@ -183,19 +192,6 @@ handshake_failed(struct handshake *shake, int problem, int system_problem)
 		    gnutls_strerror(problem));
 }
 
-/* A cipher suite without certificates, which priorities can ask for, never calls the
- * judge. */
-static bool
-was_judged(struct handshake *shake)
-{
-	if (!is_new_enough(shake))
-		return false;
-	if (shake->judged)
-		return true;
-	return trust_verify(shake->tls->session, shake->policy, shake->name,
-			    &shake->tls->verified, shake->err);
-}
-
 static bool
 shake_hands(struct handshake *shake)
 {
@@ -208,7 +204,9 @@ shake_hands(struct handshake *shake)
 		problem = gnutls_handshake(session);
 		system_problem = errno;
 		if (problem == GNUTLS_E_SUCCESS)
-			return was_judged(shake);
+			/* A cipher suite without certificates, which priorities can
+			 * ask for, never calls the judge. */
+			return shake->judged || believe(shake);
 		if (gnutls_error_is_fatal(problem) ||
 		    shake->tls->ignored >= IGNORED_MAX) {
 			/* Politeness only: the failure is known already. */
@@ -252,7 +250,7 @@ prepare(struct handshake *shake)
 	/* The session keeps its own reference. */
 	problem = gnutls_priority_set(tls->session, priorities);
 	gnutls_priority_deinit(priorities);
-	if (!trust_load(tls->credentials, policy, shake->peer, shake->err))
+	if (!trust_load(tls->credentials, policy, shake->peer, &shake->store, shake->err))
 		return false;
 	gnutls_certificate_set_verify_function(tls->credentials, judge);
 	gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, tls->credentials);
@@ -327,6 +325,7 @@ tls_start(const struct tls_policy *policy, const struct tls_peer *peer, struct t
 	bool good = trust_name(policy, peer->host, shake.name, err) && prepare(&shake) &&
 		    shake_hands(&shake);
 
+	store_close(&shake.store);
 	/* From here on neither the handshake nor the peer is there to be asked. */
 	gnutls_session_set_ptr(shake.tls->session, NULL);
 	gnutls_certificate_set_pin_function(shake.tls->credentials, NULL, NULL);

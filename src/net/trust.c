@@ -8,7 +8,6 @@
 #include "net/verdict.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <gnutls/urls.h>
 #include <gnutls/x509.h>
 #include <string.h>
@@ -158,56 +157,19 @@ check_fingerprint(const gnutls_datum_t *der, const char *wanted, const char *hos
 
 /* ---- files ---- */
 
-/* The library says only "error while reading file", so errno is asked for first. */
-static bool
-can_read(const char *path, const char *sentence, struct error *err)
-{
-	CLEANUP(close_file) int fd = -1;
-
-	if (gnutls_url_is_supported(path))
-		return true;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd >= 0)
-		return true;
-		/* The format is one of ours, and the translation's is checked by
-		 * msgfmt. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	return fail_errno(err, FAULT_NO_INPUT, sentence, path);
-#pragma GCC diagnostic pop
-}
-
 static bool
 load_anchors(gnutls_certificate_credentials_t credentials,
-	     const struct tls_policy *policy, struct error *err)
+	     const struct tls_policy *policy, struct store *store, struct error *err)
 {
 	const char *path = policy->trust_file;
-	int count;
 
 	if (!path || !*path)
 		return fail(
 			err, FAULT_CONFIG,
 			_("TLS is on, but neither tls_trust_file nor tls_fingerprint says "
 			  "which certificates to trust"));
-	if (strcmp(path, "system") == 0) {
-		count = gnutls_certificate_set_x509_system_trust(credentials);
-		if (count > 0)
-			return true;
-		fail(err, FAULT_CONFIG,
-		     _("This system has no list of trusted certificates"));
-		return fail_hint(
-			err,
-			_("Install the package ca-certificates, or set tls_trust_file"));
-	}
-	if (!can_read(path, _("Cannot read the trusted certificates in %s"), err))
-		return false;
-	count = gnutls_certificate_set_x509_trust_file(credentials, path,
-						       GNUTLS_X509_FMT_PEM);
-	if (count > 0)
-		return true;
-	return fail(err, FAULT_CONFIG,
-		    _("There are no usable certificates in the trust file %s: %s"), path,
-		    count ? gnutls_strerror(count) : _("it is empty"));
+	return store ? store_open(store, credentials, path, err)
+		     : store_load(credentials, path, err);
 }
 
 static bool
@@ -218,7 +180,7 @@ load_revocations(gnutls_certificate_credentials_t credentials, const char *path,
 
 	if (!path)
 		return true;
-	if (!can_read(path, _("Cannot read the revocation list %s"), err))
+	if (!store_can_read(path, _("Cannot read the revocation list %s"), err))
 		return false;
 	count = gnutls_certificate_set_x509_crl_file(credentials, path,
 						     GNUTLS_X509_FMT_PEM);
@@ -279,9 +241,9 @@ load_key(gnutls_certificate_credentials_t credentials, const struct tls_policy *
 		return fail(
 			err, FAULT_CONFIG,
 			_("A client certificate needs both tls_key_file and tls_cert_file"));
-	if (!can_read(policy->cert_file, _("Cannot read the client certificate %s"),
-		      err) ||
-	    !can_read(policy->key_file, _("Cannot read the key %s"), err))
+	if (!store_can_read(policy->cert_file, _("Cannot read the client certificate %s"),
+			    err) ||
+	    !store_can_read(policy->key_file, _("Cannot read the key %s"), err))
 		return false;
 	if (!peer && (gnutls_url_is_supported(policy->key_file) ||
 		      gnutls_url_is_supported(policy->cert_file)))
@@ -299,18 +261,24 @@ load_key(gnutls_certificate_credentials_t credentials, const struct tls_policy *
 			      err);
 }
 
+/* Nobody does when the chain is not looked at. */
+bool
+trust_asks_authorities(const struct tls_policy *policy)
+{
+	return policy->check && !policy->fingerprint;
+}
+
 bool
 trust_load(gnutls_certificate_credentials_t credentials, const struct tls_policy *policy,
-	   const struct tls_peer *peer, struct error *err)
+	   const struct tls_peer *peer, struct store *store, struct error *err)
 {
 	struct fingerprint fingerprint;
 
 	if (policy->fingerprint &&
 	    !parse_fingerprint(policy->fingerprint, &fingerprint, err))
 		return false;
-	/* Nobody asks the authorities when the chain is not looked at. */
-	if (policy->check && !policy->fingerprint &&
-	    (!load_anchors(credentials, policy, err) ||
+	if (trust_asks_authorities(policy) &&
+	    (!load_anchors(credentials, policy, store, err) ||
 	     !load_revocations(credentials, policy->crl_file, err)))
 		return false;
 	return load_key(credentials, policy, peer, err);
@@ -382,6 +350,8 @@ is_named_well(const gnutls_datum_t *der, const char *name)
 	gnutls_x509_crt_t certificate;
 	bool good;
 
+	if (!memchr(der->data, '*', der->size))
+		return true;
 	if (gnutls_x509_crt_init(&certificate) < 0)
 		out_of_memory();
 	good = gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) >= 0 &&
@@ -392,9 +362,10 @@ is_named_well(const gnutls_datum_t *der, const char *name)
 	return good;
 }
 
-static bool
-check_chain(gnutls_session_t session, const gnutls_datum_t *der, const char *name,
-	    struct error *err)
+/* What the library, with the authorities that it has, finds wrong with the chain. */
+static int
+examine(gnutls_session_t session, const gnutls_datum_t *der, const char *name,
+	unsigned *status)
 {
 	/* The library takes bytes that it could change, and changes none. */
 	gnutls_typed_vdata_st wanted[] = {
@@ -403,27 +374,43 @@ check_chain(gnutls_session_t session, const gnutls_datum_t *der, const char *nam
 		{ .type = GNUTLS_DT_KEY_PURPOSE_OID,
 		  .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER },
 	};
-	unsigned status = 0;
+	int problem = gnutls_certificate_verify_peers(session, wanted, 2, status);
+
+	if (problem >= 0 && *status == 0 && !is_named_well(der, name))
+		*status = GNUTLS_CERT_UNEXPECTED_OWNER;
+	return problem;
+}
+
+static bool
+check_chain(gnutls_session_t session, const char *name, struct store *store,
+	    struct error *err)
+{
+	unsigned count = 0, status = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
 	int problem;
 
-	problem = gnutls_certificate_verify_peers(session, wanted, 2, &status);
+	if (!store_give(store, chain, count, err))
+		return false;
+	problem = examine(session, chain, name, &status);
+	if ((problem < 0 || status) && store_has_more(store)) {
+		if (!store_give_all(store, err))
+			return false;
+		problem = examine(session, chain, name, &status);
+	}
 	if (problem < 0)
 		return fail(err, FAULT_TRUST,
 			    _("The certificate of %s cannot be checked: %s"), name,
 			    gnutls_strerror(problem));
-	if (status == 0 && !is_named_well(der, name))
-		status = GNUTLS_CERT_UNEXPECTED_OWNER;
 	return status == 0 || verdict_refused(session, status, name, err);
 }
 
 bool
 trust_verify(gnutls_session_t session, const struct tls_policy *policy, const char *name,
-	     bool *verified, struct error *err)
+	     struct store *store, struct error *err)
 {
 	const gnutls_datum_t *chain;
 	unsigned count = 0;
 
-	*verified = false;
 	if (!policy->check)
 		return true;
 	chain = gnutls_certificate_type_get(session) == GNUTLS_CRT_X509
@@ -432,10 +419,9 @@ trust_verify(gnutls_session_t session, const struct tls_policy *policy, const ch
 	if (!chain || count == 0)
 		return fail(err, FAULT_TRUST, _("The server %s shows no certificate"),
 			    name);
-	if (policy->fingerprint)
-		return check_fingerprint(&chain[0], policy->fingerprint, name, err);
-	*verified = check_chain(session, &chain[0], name, err);
-	return *verified;
+	return policy->fingerprint
+		       ? check_fingerprint(&chain[0], policy->fingerprint, name, err)
+		       : check_chain(session, name, store, err);
 }
 
 static const char *
