@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The only file that knows libgsasl. */
+/* The only file that knows libgsasl, which few logins need: it is loaded for these. */
 #include "smtp/sasl.h"
 
 #include "config.h"
@@ -9,7 +9,47 @@
 
 #if HAVE_GSASL
 
+#include "base/lazy.h"
+
 #include <gsasl.h>
+
+#define SONAME "libgsasl.so.18"
+
+LAZY_NOTE("gsasl", "Logins by SCRAM, CRAM-MD5, DIGEST-MD5, GSSAPI and NTLM",
+	  "recommended", SONAME);
+
+static struct {
+	__typeof__(&gsasl_init) init;
+	__typeof__(&gsasl_done) done;
+	__typeof__(&gsasl_client_support_p) client_support_p;
+	__typeof__(&gsasl_client_start) client_start;
+	__typeof__(&gsasl_finish) finish;
+	__typeof__(&gsasl_property_set) property_set;
+	__typeof__(&gsasl_property_set_raw) property_set_raw;
+	__typeof__(&gsasl_step64) step64;
+	__typeof__(&gsasl_free) free;
+	__typeof__(&gsasl_strerror) strerror;
+} gsasl;
+
+static const struct lazy_symbol symbols[] = {
+	{ "gsasl_init", &gsasl.init },
+	{ "gsasl_done", &gsasl.done },
+	{ "gsasl_client_support_p", &gsasl.client_support_p },
+	{ "gsasl_client_start", &gsasl.client_start },
+	{ "gsasl_finish", &gsasl.finish },
+	{ "gsasl_property_set", &gsasl.property_set },
+	{ "gsasl_property_set_raw", &gsasl.property_set_raw },
+	{ "gsasl_step64", &gsasl.step64 },
+	{ "gsasl_free", &gsasl.free },
+	{ "gsasl_strerror", &gsasl.strerror },
+};
+
+static bool
+load(void)
+{
+	return gsasl.init ||
+	       lazy_load(SONAME, symbols, sizeof(symbols) / sizeof(symbols[0]));
+}
 
 struct sasl {
 	Gsasl *library;
@@ -35,10 +75,10 @@ sasl_knows(const char *mechanism)
 	bool knows;
 
 	upper_case(mechanism, name, sizeof(name));
-	if (gsasl_init(&library) != GSASL_OK)
+	if (!load() || gsasl.init(&library) != GSASL_OK)
 		return false;
-	knows = gsasl_client_support_p(library, name) != 0;
-	gsasl_done(library);
+	knows = gsasl.client_support_p(library, name) != 0;
+	gsasl.done(library);
 	return knows;
 }
 
@@ -46,7 +86,7 @@ static bool
 failed(struct error *err, enum fault fault, int code)
 {
 	return fail(err, fault, _("The login failed on this side: %s"),
-		    gsasl_strerror(code));
+		    gsasl.strerror(code));
 }
 
 static void
@@ -65,7 +105,7 @@ bind_channel(struct sasl *sasl, const struct tls *tls)
 
 		if (tls && tls_channel_binding(tls, types[i].type, &data)) {
 			base64_encode(&text, buf_span(&data));
-			gsasl_property_set(sasl->session, types[i].property, text.at);
+			gsasl.property_set(sasl->session, types[i].property, text.at);
 		}
 		buf_wipe(&data);
 		buf_wipe(&text);
@@ -79,14 +119,14 @@ introduce(struct sasl *sasl, const char *mechanism, const struct sasl_identity *
 	struct span end = span_part(span_of(mechanism), len > 5 ? len - 5 : 0, 5);
 
 	if (identity->user)
-		gsasl_property_set(sasl->session, GSASL_AUTHID, identity->user);
+		gsasl.property_set(sasl->session, GSASL_AUTHID, identity->user);
 	if (identity->password)
-		gsasl_property_set_raw(sasl->session, GSASL_PASSWORD,
+		gsasl.property_set_raw(sasl->session, GSASL_PASSWORD,
 				       identity->password->at, identity->password->len);
-	gsasl_property_set(sasl->session, GSASL_SERVICE, "smtp");
-	gsasl_property_set(sasl->session, GSASL_HOSTNAME, identity->host);
+	gsasl.property_set(sasl->session, GSASL_SERVICE, "smtp");
+	gsasl.property_set(sasl->session, GSASL_HOSTNAME, identity->host);
 	if (identity->realm)
-		gsasl_property_set(sasl->session, GSASL_REALM, identity->realm);
+		gsasl.property_set(sasl->session, GSASL_REALM, identity->realm);
 	if (span_same_word(end, SPAN("-PLUS")))
 		bind_channel(sasl, identity->tls);
 }
@@ -98,14 +138,21 @@ sasl_start(const char *mechanism, const struct sasl_identity *identity,
 	char name[32];
 	int code;
 
+	*sasl = NULL;
+	if (!load())
+		return fail(
+			err, FAULT_UNSUPPORTED,
+			_("The library libgsasl, which the mechanism %s needs, is not "
+			  "there"),
+			mechanism);
 	*sasl = calloc(1, sizeof(**sasl));
 	if (!*sasl)
 		out_of_memory();
 	upper_case(mechanism, name, sizeof(name));
-	code = gsasl_init(&(*sasl)->library);
+	code = gsasl.init(&(*sasl)->library);
 	if (code != GSASL_OK)
 		return failed(err, FAULT_BUG, code);
-	code = gsasl_client_start((*sasl)->library, name, &(*sasl)->session);
+	code = gsasl.client_start((*sasl)->library, name, &(*sasl)->session);
 	if (code != GSASL_OK)
 		return failed(err, FAULT_UNSUPPORTED, code);
 	introduce(*sasl, name, identity);
@@ -121,10 +168,10 @@ sasl_step(struct sasl *sasl, struct span challenge, struct buf *response, bool *
 	int code;
 
 	buf_add_span(&in, challenge);
-	code = gsasl_step64(sasl->session, in.at, &out);
+	code = gsasl.step64(sasl->session, in.at, &out);
 	buf_release(&in);
 	if (code != GSASL_OK && code != GSASL_NEEDS_MORE) {
-		gsasl_free(out);
+		gsasl.free(out);
 		/* A server signature that is wrong comes out as an authentication
 		 * error. */
 		if (code == GSASL_AUTHENTICATION_ERROR)
@@ -138,7 +185,7 @@ sasl_step(struct sasl *sasl, struct span challenge, struct buf *response, bool *
 		buf_add_string(response, out);
 		explicit_bzero(out, response->len);
 	}
-	gsasl_free(out);
+	gsasl.free(out);
 	return true;
 }
 
@@ -148,9 +195,9 @@ sasl_end(struct sasl **sasl)
 	if (!*sasl)
 		return;
 	if ((*sasl)->session)
-		gsasl_finish((*sasl)->session);
+		gsasl.finish((*sasl)->session);
 	if ((*sasl)->library)
-		gsasl_done((*sasl)->library);
+		gsasl.done((*sasl)->library);
 	free(*sasl);
 	*sasl = NULL;
 }
