@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -155,6 +156,7 @@ format_now(char *out, size_t room, const char *format)
 	time_t now = time(NULL);
 	struct tm local;
 
+	setlocale(LC_TIME, "");
 	return localtime_r(&now, &local) ? strftime(out, room, format, &local) : 0;
 }
 #pragma GCC diagnostic pop

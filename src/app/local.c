@@ -24,20 +24,47 @@ first_line(struct arena *arena, const char *path)
 	return line[0] ? arena_string(arena, line) : NULL;
 }
 
-const char *
-default_domain(struct arena *arena, const struct account *account)
-{
-	char host[256] = "";
-	const char *domain = account->qualify_domain;
+enum { NAMES_MAX = 16 };
 
-	if (!domain && account->dialect == DIALECT_POSTRIDER)
-		domain = first_line(arena, "/etc/mailname");
-	if (!domain && account->from && *account->from)
-		domain = address_domain(account->from);
-	if (!domain && account->dialect == DIALECT_POSTRIDER &&
-	    gethostname(host, sizeof(host) - 1) == 0 && host[0])
-		domain = arena_string(arena, host);
-	return domain;
+/* What the files of this host say, which are read once and only when they are needed. */
+struct host_names {
+	const char *mailname;	      /* NULL: it has none */
+	const char *own;	      /* "": unknown */
+	bool listed;		      /* the names below are known */
+	const char *names[NAMES_MAX]; /* that it goes by */
+	size_t count;
+};
+
+static struct host_names *
+this_host(struct run *run)
+{
+	char own[256] = "";
+
+	if (run->host)
+		return run->host;
+	if (gethostname(own, sizeof(own) - 1) != 0)
+		own[0] = '\0';
+	run->host = arena_take(run->arena, sizeof(*run->host));
+	*run->host = (struct host_names){
+		.mailname = first_line(run->arena, "/etc/mailname"),
+		.own = arena_string(run->arena, own),
+	};
+	return run->host;
+}
+
+const char *
+default_domain(struct run *run)
+{
+	const struct account *account = run->account;
+	bool may_ask = account->dialect == DIALECT_POSTRIDER;
+
+	if (account->qualify_domain)
+		return account->qualify_domain;
+	if (may_ask && this_host(run)->mailname)
+		return run->host->mailname;
+	if (account->from && *account->from && address_domain(account->from))
+		return address_domain(account->from);
+	return may_ask && *run->host->own ? run->host->own : NULL;
 }
 
 /* ---- the user ---- */
@@ -52,7 +79,7 @@ const char *
 user_address(struct run *run)
 {
 	const struct passwd *user = submitting_user();
-	const char *domain = default_domain(run->arena, run->account);
+	const char *domain = default_domain(run);
 	const char *name =
 		user ? user->pw_name
 		     : arena_printf(run->arena, "uid-%lu", (unsigned long)getuid());
@@ -88,20 +115,18 @@ real_name(struct arena *arena)
 
 /* ---- mail to local names ---- */
 
-enum { NAMES_MAX = 16 };
-
 static void
-add_name(struct arena *arena, const char **names, size_t *count, struct span name)
+add_name(struct arena *arena, struct host_names *host, struct span name)
 {
 	name = span_trim(name);
-	if (name.len && *count < NAMES_MAX)
-		names[(*count)++] = span_string(arena, name);
+	if (name.len && host->count < NAMES_MAX)
+		host->names[host->count++] = span_string(arena, name);
 }
 
 /* The names that /etc/hosts has beside the host's own, such as the full one. A look-up
  * could wait for a name server; this does not. */
 static void
-add_from_hosts(struct arena *arena, const char **names, size_t *count, const char *host)
+add_from_hosts(struct arena *arena, struct host_names *host)
 {
 	char line[512];
 	FILE *file = fopen("/etc/hosts", "re");
@@ -113,40 +138,52 @@ add_from_hosts(struct arena *arena, const char **names, size_t *count, const cha
 		bool ours = false;
 
 		while (rest.len)
-			ours = span_same_word(span_word(&rest), span_of(host)) || ours;
+			ours = span_same_word(span_word(&rest), span_of(host->own)) ||
+			       ours;
 		while (ours && words.len)
-			add_name(arena, names, count, span_word(&words));
+			add_name(arena, host, span_word(&words));
 	}
 	if (file)
 		fclose(file);
 }
 
-/* The names that were set, else those that this host goes by. */
-static const char *const *
-local_names(struct arena *arena, const struct account *account)
+/* The names that this host goes by. */
+static void
+list_names(struct arena *arena, struct host_names *host)
 {
-	const char **names = arena_array(arena, const char *, NAMES_MAX + 1);
-	struct span rest = span_of(account->local.names);
-	const char *mailname = first_line(arena, "/etc/mailname");
-	char host[256] = "";
-	size_t count = 0;
+	host->listed = true;
+	if (*host->own) {
+		struct span own = span_of(host->own);
 
+		add_name(arena, host, own);
+		add_name(arena, host, span_part(own, 0, span_find(own, '.')));
+		add_from_hosts(arena, host);
+	}
+	add_name(arena, host, span_of(host->mailname));
+	add_name(arena, host, SPAN("localhost"));
+	add_name(arena, host, SPAN("localhost.localdomain"));
+}
+
+/* The names that were set, else those of this host. */
+static const char *const *
+local_names(struct run *run)
+{
+	const char **names = arena_array(run->arena, const char *, NAMES_MAX + 1);
+	struct span rest = span_of(run->account->local.names);
+	struct host_names set = { .count = 0 }, *from = &set;
+
+	if (!run->account->local.names) {
+		from = this_host(run);
+		if (!from->listed)
+			list_names(run->arena, from);
+	}
 	while (rest.len) {
 		size_t comma = span_find(rest, ',');
 
-		add_name(arena, names, &count, span_part(rest, 0, comma));
+		add_name(run->arena, &set, span_part(rest, 0, comma));
 		rest = span_part(rest, comma + 1, rest.len);
 	}
-	if (account->local.names)
-		return names;
-	if (gethostname(host, sizeof(host) - 1) == 0) {
-		add_name(arena, names, &count, span_of(host));
-		add_name(arena, names, &count, (struct span){ host, strcspn(host, ".") });
-		add_from_hosts(arena, names, &count, host);
-	}
-	add_name(arena, names, &count, span_of(mailname));
-	add_name(arena, names, &count, SPAN("localhost"));
-	add_name(arena, names, &count, SPAN("localhost.localdomain"));
+	memcpy(names, from->names, from->count * sizeof(*names));
 	return names;
 }
 
@@ -159,11 +196,9 @@ local_policy(struct run *run)
 
 	return (struct local_policy){
 		.aliases_file = account->local.aliases,
-		.local_names = msmtp && !account->local.names
-				       ? none
-				       : local_names(run->arena, account),
+		.local_names = msmtp && !account->local.names ? none : local_names(run),
 		.root_address = account->local.root_address,
-		.default_domain = default_domain(run->arena, account),
+		.default_domain = default_domain(run),
 		.expand = !run->request->no_aliases,
 	};
 }

@@ -183,6 +183,19 @@ tell(const struct run *run, const struct error *err)
 		timeline_draw(&run->connection.session, stderr);
 }
 
+/* Numbers and dates have categories of their own, set where one is shown: each may be a
+ * file to open. */
+static void
+set_language(void)
+{
+	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
+#if HAVE_NLS
+	bindtextdomain("postrider", LOCALEDIR);
+	textdomain("postrider");
+#endif
+}
+
 int
 main(int argc, char **argv)
 {
@@ -198,11 +211,7 @@ main(int argc, char **argv)
 	reset_signals();
 	protect_memory();
 	umask(077);
-	setlocale(LC_ALL, "");
-#if HAVE_NLS
-	bindtextdomain("postrider", LOCALEDIR);
-	textdomain("postrider");
-#endif
+	set_language();
 	if (options_read(&arena, argc, argv, &request, &err)) {
 		if (needs_help(argc, &request))
 			request.mode = MODE_HELP;

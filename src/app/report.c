@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -164,6 +165,8 @@ progress(void *context, uint64_t sent, uint64_t size)
 	if (now - reporter->started < 1000000 || now - reporter->last < 100000 ||
 	    !isatty(STDERR_FILENO))
 		return;
+	if (!reporter->progress_shown)
+		setlocale(LC_NUMERIC, "");
 	reporter->last = now;
 	reporter->progress_shown = true;
 	fputc('\r', stderr);

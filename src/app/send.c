@@ -102,8 +102,8 @@ decide_sender(struct run *run, struct mail *mail, const char *asked, struct erro
 	if (asked && account->allow_from_override)
 		return one_sender(run, asked, sender, err);
 	if (account->sender_from_header &&
-	    !envelope_from_header(run->arena, &mail->message,
-				  default_domain(run->arena, account), sender, err))
+	    !envelope_from_header(run->arena, &mail->message, default_domain(run), sender,
+				  err))
 		return false;
 	if (*sender)
 		return true;

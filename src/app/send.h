@@ -8,6 +8,8 @@
 #include "conf/options.h"
 #include "queue/connection.h"
 
+struct host_names;
+
 /* One run of the program, as far as it has come. */
 struct run {
 	struct arena *arena;
@@ -17,6 +19,7 @@ struct run {
 	struct account *account; /* chosen and finished; NULL: not yet */
 	struct account_key key;	 /* that it is found by, now and later */
 	struct connection connection;
+	struct host_names *host;	 /* NULL: not looked for yet; see app/local.c */
 	bool as_sendmail;		 /* called by the name of a sendmail */
 	bool logged;			 /* the attempt has its line in the log */
 	const struct delivery *delivery; /* once the message was offered; NULL before */

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -123,6 +124,7 @@ show_capabilities(const struct run *run)
 	puts(_("Capabilities:"));
 	while (reply_line(&rest, &line))
 		printf("    %.*s\n", (int)line.len, line.at ? line.at : "");
+	setlocale(LC_NUMERIC, "");
 	if (caps->size_limit)
 		printf(_("The server takes messages of up to %" PRIu64
 			 " octets (%.2f MiB).\n"),
