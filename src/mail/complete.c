@@ -92,8 +92,11 @@ complete_field(struct arena *arena, const struct field *field,
 	const char *done = whole.at;
 	bool of_sender;
 
-	if (!completion->domain || !is_address_field(field, &of_sender) ||
-	    !address_list_parse(arena, field->value, &list, &ignored))
+	if (!completion->domain || !is_address_field(field, &of_sender))
+		return whole;
+	if (field->addresses)
+		list = *field->addresses;
+	else if (!address_list_parse(arena, field->value, &list, &ignored))
 		return whole;
 	for (size_t i = 0; i < list.count; i++) {
 		const struct address *address = &list.items[i];

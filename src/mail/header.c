@@ -50,7 +50,9 @@ field_of(struct span whole)
 
 	if (value.len >= 2)
 		value.len -= 2;
-	return (struct field){ span_part(whole, 0, name), value, whole };
+	return (struct field){ .name = span_part(whole, 0, name),
+			       .value = value,
+			       .whole = whole };
 }
 
 struct field *

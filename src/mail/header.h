@@ -9,11 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct address_list;
+
 /* One field inside a canonical header (CRLF line ends). Three views of the message. */
 struct field {
 	struct span name;  /* "Subject" */
 	struct span value; /* behind the colon, with folds, without the last CRLF */
 	struct span whole; /* all its lines with their CRLFs */
+	/* What the value was read as, once somebody wanted to know. */
+	const struct address_list *addresses;
 };
 
 /* Octets of a line without its CRLF (RFC 5322 2.1.1). */

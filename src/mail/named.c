@@ -17,11 +17,14 @@ static void
 append_list(struct arena *arena, struct address_list *list,
 	    const struct address_list *more)
 {
-	struct address *all =
-		arena_array(arena, struct address, list->count + more->count);
+	struct address *all;
 
-	if (list->count)
-		memcpy(all, list->items, list->count * sizeof(*all));
+	if (!list->count) {
+		*list = *more;
+		return;
+	}
+	all = arena_array(arena, struct address, list->count + more->count);
+	memcpy(all, list->items, list->count * sizeof(*all));
 	if (more->count)
 		memcpy(all + list->count, more->items, more->count * sizeof(*all));
 	list->items = all;
@@ -42,13 +45,16 @@ header_recipients(struct arena *arena, const struct message *message,
 		if (is_one_of(&message->fields[i], again))
 			names = again;
 	for (size_t i = 0; i < message->count; i++) {
-		struct address_list more;
+		struct field *field = &message->fields[i];
+		struct address_list *more;
 
-		if (!is_one_of(&message->fields[i], names))
+		if (!is_one_of(field, names))
 			continue;
-		if (!address_list_parse(arena, message->fields[i].value, &more, err))
+		more = arena_take(arena, sizeof(*more));
+		if (!address_list_parse(arena, field->value, more, err))
 			return false;
-		append_list(arena, list, &more);
+		field->addresses = more;
+		append_list(arena, list, more);
 	}
 	return true;
 }
