@@ -210,7 +210,7 @@ judge_route(struct route *route, const struct delivery *delivery,
 	else if (session->failed.fault && delivery->delivered < delivery->envelope->count)
 		route_fail(route, &session->failed);
 	else if (session->failed.fault)
-		route_reopen(route);
+		route_end(route);
 	else
 		route_worked(route);
 	session_forget(session, &route->arena);
@@ -265,8 +265,7 @@ send_over(struct attempt *attempt, struct route *route, struct error *err)
 	session_forget(session, entry->arena);
 	if (!submit(session, &delivery, &sent) && is_enough(route, &delivery)) {
 		session_forget(session, &route->arena);
-		route_reopen(route);
-		if (route_open(route))
+		if (route_reopen(route))
 			return send_over(attempt, route, err);
 		/* What was begun must come to a written end. */
 		tell_attempt(attempt, route, &delivery, &sent);
@@ -293,7 +292,7 @@ attempt_entry(struct attempt *attempt, struct route *route, struct error *err)
 	       entry_count(entry, RECIPIENT_WAITS, false)) {
 		bool fresh = route->state == ROUTE_NEW;
 
-		if (route_open(route) && route_count(route))
+		if (route_take(route))
 			ok = send_over(attempt, route, err);
 		else if (fresh && route->failed.fault)
 			tell_attempt(attempt, route, NULL, &route->failed);

@@ -43,6 +43,8 @@ is_mended(const struct route *route)
 static void
 close_until(struct route *route, int64_t when)
 {
+	connection_close(&route->connection);
+	close_file(&route->slot);
 	route->state = ROUTE_CLOSED;
 	route->again = when;
 }
@@ -60,7 +62,6 @@ route_fail(struct route *route, const struct error *err)
 		err->reply ? arena_printf(&route->arena, "%s: %s", err->what, err->reply)
 			   : arena_string(&route->arena, err->what);
 
-	connection_close(&route->connection);
 	standing_failed(&route->standing, !fault_mends_itself(err->fault), why);
 	standing_write(route->spool, &route->standing);
 	route->failed = (struct error){
@@ -143,23 +144,27 @@ route_find(struct route *route)
 
 /* ---- opened ---- */
 
-bool
-route_open(struct route *route)
+/* One of the connections that the account may have. */
+static bool
+take_slot(struct route *route)
 {
-	const struct account *account = route->chosen.account;
-	struct error err = { .arena = &route->arena };
-	unsigned most;
+	unsigned most = route->chosen.account->queue.max_connections;
 
-	if (route->state != ROUTE_NEW)
-		return route->state == ROUTE_OPEN;
-	most = account->queue.max_connections ? account->queue.max_connections : 1;
-	if (!limits_connect(route->spool, route->standing.tag, most, &route->slot)) {
-		close_until(route, wall_ms() + BUSY);
-		route->busy = true;
-		return false;
-	}
+	if (route->slot >= 0 || limits_connect(route->spool, route->standing.tag,
+					       most ? most : 1, &route->slot))
+		return true;
+	close_until(route, wall_ms() + BUSY);
+	route->busy = true;
+	return false;
+}
+
+static bool
+connect_to_server(struct route *route)
+{
+	struct error err = { .arena = &route->arena };
+
 	route->connection.arena = &route->arena;
-	route->connection.account = account;
+	route->connection.account = route->chosen.account;
 	route->connection.watcher = route->watcher;
 	if (!connection_prepare(&route->connection, &err) ||
 	    !connection_open(&route->connection, &err) ||
@@ -172,24 +177,36 @@ route_open(struct route *route)
 	return true;
 }
 
-void
+bool
+route_take(struct route *route)
+{
+	int64_t wait;
+
+	if (route->state == ROUTE_CLOSED || !take_slot(route))
+		return false;
+	/* Counted before there is a connection: none is opened for a message that may
+	 * not go. */
+	wait = limits_count(route->spool, route->standing.tag,
+			    route->chosen.account->queue.rate);
+	if (!wait)
+		return route->state == ROUTE_OPEN || connect_to_server(route);
+	close_until(route, wall_ms() + wait);
+	return false;
+}
+
+bool
 route_reopen(struct route *route)
+{
+	connection_close(&route->connection);
+	return connect_to_server(route);
+}
+
+void
+route_end(struct route *route)
 {
 	connection_close(&route->connection);
 	close_file(&route->slot);
 	route->state = ROUTE_NEW;
-}
-
-bool
-route_count(struct route *route)
-{
-	int64_t wait = limits_count(route->spool, route->standing.tag,
-				    route->chosen.account->queue.rate);
-
-	if (!wait)
-		return true;
-	close_until(route, wall_ms() + wait);
-	return false;
 }
 
 void

@@ -37,12 +37,14 @@ void route_keep_key(struct route *route);
 /* Finds the account and how it stands. Never fails: an account that is not there has a
  * closed route and a standing that says why. */
 void route_find(struct route *route);
-/* Connects and logs in, if that was not done. False when that cannot be now. */
-bool route_open(struct route *route) MUST_CHECK;
+/* Whether one more message may go over it now, by the limits of the account; it is
+ * counted, and if need be the route connects and logs in. False when that cannot be
+ * now. */
+bool route_take(struct route *route) MUST_CHECK;
+/* Another connection, for the same message. False when there can be none. */
+bool route_reopen(struct route *route) MUST_CHECK;
 /* Ends the connection; the next message opens another one. */
-void route_reopen(struct route *route);
-/* Whether one more message may go over it by the rate limit; else the route closes. */
-bool route_count(struct route *route) MUST_CHECK;
+void route_end(struct route *route);
 /* The account cannot be used, for the reason in ERR: the connection ends, and the standing
  * is written. */
 void route_fail(struct route *route, const struct error *err);
