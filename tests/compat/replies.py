@@ -12,7 +12,6 @@ ANSWERS = [
     ("greeting of lines", {"greeting": "220 a\n220 b"}),
     ("greeting is nonsense", {"greeting": "raw:hello\r\n"}),
     ("greeting hangs up", {"greeting": "hang up"}), ("EHLO 500", {"EHLO": "500 no"}),
-    ("EHLO 421", {"EHLO": "421 closing"}),
     ("EHLO and HELO 550", {"EHLO": "550 no", "HELO": "550 no"}),
     ("EHLO hangs up", {"EHLO": "hang up"}),
     ("EHLO without a text", {"EHLO": "raw:250\r\n"}),

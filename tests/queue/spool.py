@@ -121,13 +121,27 @@ def parse(data):
     wrong = [k for k in ONCE if kinds.count(k) > 1]
     if wrong:
         raise Bad(f"says {wrong} more than once")
-    journal, end = [], at
-    while found := record(data, at):
-        journal.append((found[0], found[1].decode("utf-8", "replace").split(" ")[2:]))
-        at = found[2]
-    if b"\n" in data[at:-1]:
-        raise Bad(f"something follows a torn record: {data[at:at + 80]!r}")
+    end = at
+    journal, at = read_journal(data, at)
     return Message(records, journal, data[at:], end)
+
+
+def read_journal(data, at):
+    """(records, where a torn end begins). Where a power cut has left a hole, the next line goes
+    on, with a doubt about what stood there."""
+    journal = []
+    while at < len(data):
+        found = record(data, at)
+        if found:
+            journal.append((found[0], found[1].decode("utf-8", "replace").split(" ")[2:]))
+            at = found[2]
+            continue
+        line = data.find(b"\n", at) + 1
+        if line == 0 or line == len(data):
+            break
+        journal.append(("doubt", []))
+        at = line
+    return journal, at
 
 
 def tree(folder):
