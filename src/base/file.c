@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void
@@ -106,6 +107,31 @@ home_folder(struct arena *arena)
 		return home;
 	user = getpwuid(getuid());
 	return user && user->pw_dir ? arena_string(arena, user->pw_dir) : NULL;
+}
+
+/* HOME only when it is this user's: at(1) runs with root's. */
+static const char *
+own_home(struct arena *arena)
+{
+	const char *home = secure_getenv("HOME");
+	const struct passwd *user;
+	struct stat info;
+
+	if (home && *home == '/' && stat(home, &info) == 0 && info.st_uid == getuid())
+		return home;
+	user = getpwuid(getuid());
+	return user && user->pw_dir ? arena_string(arena, user->pw_dir) : NULL;
+}
+
+const char *
+state_folder(struct arena *arena)
+{
+	const char *state = secure_getenv("XDG_STATE_HOME");
+	const char *home = state && *state == '/' ? NULL : own_home(arena);
+
+	if (!home)
+		return state && *state == '/' ? state : NULL;
+	return arena_printf(arena, "%s/.local/state", home);
 }
 
 char *

@@ -28,6 +28,9 @@ bool rename_new(int from, const char *old, int to, const char *name) MUST_CHECK;
 int open_unlinked(void);
 /* The home folder: $HOME, else the passwd entry of the real uid, else NULL. */
 const char *home_folder(struct arena *arena);
+/* Where programs keep what they must not lose: $XDG_STATE_HOME, else ~/.local/state. NULL
+ * when there is no home. */
+const char *state_folder(struct arena *arena);
 /* PATH with a leading "~/" replaced by the home folder. */
 char *expand_home(struct arena *arena, const char *path);
 

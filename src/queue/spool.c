@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,24 +115,10 @@ name_parse(const char *text, struct entry_name *name)
 
 /* ---- where ---- */
 
-/* HOME only when it is this user's: at(1) runs with root's. */
-static const char *
-own_home(struct arena *arena)
-{
-	const char *home = secure_getenv("HOME");
-	const struct passwd *user;
-	struct stat info;
-
-	if (home && *home == '/' && stat(home, &info) == 0 && info.st_uid == getuid())
-		return home;
-	user = getpwuid(getuid());
-	return user && user->pw_dir ? arena_string(arena, user->pw_dir) : NULL;
-}
-
 const char *
 spool_path(struct arena *arena, const char *setting)
 {
-	const char *state = secure_getenv("XDG_STATE_HOME"), *home;
+	const char *state;
 	char folder[PATH_MAX];
 
 	if (setting && *setting == '/')
@@ -144,10 +129,8 @@ spool_path(struct arena *arena, const char *setting)
 			       : NULL;
 	if (getuid() == 0)
 		return "/var/spool/postrider";
-	if (state && *state == '/')
-		return arena_printf(arena, "%s/postrider/queue", state);
-	home = own_home(arena);
-	return home ? arena_printf(arena, "%s/.local/state/postrider/queue", home) : NULL;
+	state = state_folder(arena);
+	return state ? arena_printf(arena, "%s/postrider/queue", state) : NULL;
 }
 
 /* ---- opened and made ---- */
