@@ -252,7 +252,8 @@ finish_login(struct account *account, struct error *err)
 	const struct secret_policy *secret = &account->secret;
 
 	if (strcmp(login->auth, "auto") == 0)
-		login->auth = login->user || secret->password.len || secret->command
+		login->auth = login->user || secret->password.len || secret->command ||
+					      account->oauth.issuer
 				      ? "on"
 				      : "off";
 	if (strcmp(login->auth, "off") == 0)
@@ -285,6 +286,9 @@ account_finish(struct arena *arena, struct account *account, struct error *err)
 	account->login.host = account->endpoint.host;
 	account->secret.user = account->login.user;
 	account->secret.host = place;
+	account->oauth.user = account->login.user;
+	account->oauth.host = place;
+	account->oauth.trust_file = account->tls.trust_file;
 	return true;
 }
 
@@ -321,4 +325,5 @@ void
 account_release(struct account *account)
 {
 	secret_release(&account->secret.password);
+	secret_release(&account->oauth.client_secret);
 }

@@ -7,6 +7,7 @@
 #include "mail/compose.h"
 #include "net/dial.h"
 #include "net/tls.h"
+#include "oauth/provider.h"
 #include "secret/find.h"
 #include "smtp/login.h"
 
@@ -55,8 +56,8 @@ struct queue_policy {
 };
 
 /* All values as the settings wrote them until account_finish made them ready for use.
- * All texts live in the arena; only secret.password is a secret, which account_release
- * wipes. */
+ * All texts live in the arena; secret.password and oauth.client_secret are secrets,
+ * which account_release wipes. */
 struct account {
 	const char *name;
 	enum dialect dialect;
@@ -70,6 +71,7 @@ struct account {
 	struct tls_policy tls;
 	struct login_policy login;
 	struct secret_policy secret;
+	struct oauth_policy oauth;
 	struct header_policy header;
 
 	/* Envelope sender: address or wildcards; "" is the null sender; NULL: not set. */

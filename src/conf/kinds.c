@@ -422,12 +422,14 @@ static const char *const auth_words[] = {
 	"scram-sha-1-plus", "scram-sha-256", "scram-sha-256-plus", "external", "gssapi", "ntlm",
 	"oauthbearer", "xoauth2", NULL
 };
+static const char *const flow_words[] = { "auto", "browser", "device", "client", NULL };
 static const char *const version_words[] = { "1.2", "1.3", NULL };
 static const char *const syslog_words[] = {
 	"auto", "off", "on", "LOG_USER", "LOG_MAIL", "LOG_LOCAL0", "LOG_LOCAL1", "LOG_LOCAL2",
 	"LOG_LOCAL3", "LOG_LOCAL4", "LOG_LOCAL5", "LOG_LOCAL6", "LOG_LOCAL7", NULL
 };
 const struct kind kind_auth = WORD_KIND("on|off|MECHANISM", auth_words, "on");
+const struct kind kind_oauth_flow = WORD_KIND("auto|browser|device|client", flow_words, NULL);
 const struct kind kind_tls_version = WORD_KIND("1.2|1.3", version_words, NULL);
 const struct kind kind_syslog = WORD_KIND("auto|on|off|FACILITY", syslog_words, "on");
 

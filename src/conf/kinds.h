@@ -42,6 +42,7 @@ extern const struct kind kind_fingerprint; /* SHA-256, SHA-1 or MD5 in hexadecim
 extern const struct kind kind_notify;	   /* as DSN has it: "NEVER", "SUCCESS,FAILURE" */
 extern const struct kind kind_return;	   /* "FULL", "HDRS" */
 extern const struct kind kind_auth; /* off, on, auto, or a mechanism in lower case */
+extern const struct kind kind_oauth_flow;  /* auto, browser, device, client */
 extern const struct kind kind_tls_version; /* 1.2, 1.3 */
 extern const struct kind kind_syslog;	   /* off, on, LOG_MAIL, … */
 

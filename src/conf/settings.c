@@ -117,6 +117,24 @@ const struct setting settings[] = {
 	  .fallback = "never",
 	  .help = N_("Allow passwords without TLS: never, or to this very host (loopback).") },
 
+	{ .name = "oauth_issuer", WORDS(text, oauth.issuer), .chapter = CHAPTER_LOGIN,
+	  .fallback = "",
+	  .help = N_("Who gives the tokens for \"postrider login\": google, microsoft, yahoo, "
+		     "fastmail, yandex, or an https address; else by the host.") },
+	{ .name = "oauth_client_id", WORDS(text, oauth.client_id), .chapter = CHAPTER_LOGIN,
+	  .fallback = "", .help = N_("ID by which the provider knows this program.") },
+	{ .name = "oauth_client_secret", SECRET(oauth.client_secret), .chapter = CHAPTER_LOGIN,
+	  .fallback = "", .file_only = true,
+	  .help = N_("Secret of that client, if it has one.") },
+	{ .name = "oauth_tenant", WORDS(text, oauth.tenant), .chapter = CHAPTER_LOGIN,
+	  .fallback = "", .help = N_("Microsoft's tenant: an ID or a domain; else any.") },
+	{ .name = "oauth_scope", WORDS(text, oauth.scope), .chapter = CHAPTER_LOGIN,
+	  .fallback = "", .help = N_("What the token is to be good for; else by the provider.") },
+	{ .name = "oauth_flow", WORDS(oauth_flow, oauth.flow), .chapter = CHAPTER_LOGIN,
+	  .fallback = "auto",
+	  .help = N_("How to log in: with a browser, with a code for another device, as the "
+		     "client itself (client), or what suits (auto).") },
+
 	/* ---- the message ---- */
 	{ .name = "from", WORDS(sender, from), .chapter = CHAPTER_MESSAGE, .fallback = NULL,
 	  .help = N_("Envelope sender; with wildcards (*@example.org), the senders for whom this "
@@ -369,4 +387,6 @@ account_copy(struct account *to, const struct account *from)
 	*to = *from;
 	to->secret.password = (struct secret){ 0 };
 	secret_copy(&to->secret.password, &from->secret.password);
+	to->oauth.client_secret = (struct secret){ 0 };
+	secret_copy(&to->oauth.client_secret, &from->oauth.client_secret);
 }

@@ -3,6 +3,8 @@
 #include "queue/connection.h"
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "oauth/access.h"
 
 #include <string.h>
 
@@ -13,7 +15,26 @@ key_pin(void *context)
 	struct error ignored = { .arena = connection->arena };
 	const struct secret *secret;
 
+	/* A token is no PIN. */
+	if (connection->by_token)
+		return NULL;
 	return finder_take(&connection->finder, &secret, &ignored) ? secret->at : NULL;
+}
+
+/* Whether the login is one that can be done with a token. Those of `auth on` are meant
+ * only by whoever said so, in the configuration or by a login. */
+static bool
+wants_token(struct arena *arena, const struct account *account)
+{
+	const struct secret_policy *secret = &account->secret;
+	const char *auth = account->login.auth;
+
+	if (secret->password.len || secret->command)
+		return false;
+	if (strcmp(auth, "on") != 0 && strcmp(auth, "oauthbearer") != 0 &&
+	    strcmp(auth, "xoauth2") != 0)
+		return false;
+	return account->oauth.issuer || token_exists(arena, &account->oauth);
 }
 
 bool
@@ -25,6 +46,7 @@ connection_prepare(struct connection *connection, struct error *err)
 	if (connection->finder.source ||
 	    (strcmp(account->login.auth, "off") == 0 && !account->tls.key_file))
 		return true;
+	connection->by_token = wants_token(connection->arena, account);
 	return finder_start(&connection->finder, &account->secret, err);
 }
 
@@ -52,9 +74,55 @@ connection_open(struct connection *connection, struct error *err)
 	       session_secure(&connection->session, &account->tls, &peer, err);
 }
 
+/* A token that is good now, and another one than was refused. */
+static bool
+take_token(struct connection *connection, bool was_refused, struct error *err)
+{
+	CLEANUP(secret_release) struct secret access = { 0 };
+	struct access_wish wish = {
+		.policy = &connection->account->oauth,
+		.refused = was_refused ? &connection->finder.found : NULL,
+		.patience = connection->patience,
+	};
+
+	if (!access_take(&wish, &access, NULL, err))
+		return false;
+	finder_give(&connection->finder, "token", &access);
+	return true;
+}
+
+static bool
+login_by_token(struct connection *connection, struct error *err)
+{
+	struct session *session = &connection->session;
+	struct login_policy login = connection->account->login;
+	struct error again = { .arena = err->arena };
+
+	login.by_token = true;
+	if (!take_token(connection, false, err))
+		return false;
+	if (session_login(session, &login, &connection->finder, err))
+		return true;
+	/* A server may know that a token has ended before its time. */
+	if (err->fault != FAULT_LOGIN || !err->reply || session->failed.fault ||
+	    session->quit)
+		return false;
+	if (!take_token(connection, true, &again)) {
+		*err = again;
+		return false;
+	}
+	error_clear(err);
+	return session_login(session, &login, &connection->finder, err) ||
+	       fail_hint(err,
+			 _("The token is new: it may be for another user, or not for "
+			   "mail (oauth_scope)"));
+}
+
 bool
 connection_login(struct connection *connection, struct error *err)
 {
+	if (connection->by_token)
+		return login_by_token(connection, err);
 	return session_login(&connection->session, &connection->account->login,
 			     &connection->finder, err);
 }

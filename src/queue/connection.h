@@ -14,6 +14,7 @@ struct connection {
 	unsigned patience; /* s until the server must have greeted, and then for each
 			    * reply of the login; 0: as long as the protocol allows */
 
+	bool by_token; /* the secret is a token that is kept, see oauth/access.h */
 	struct finder finder;
 	struct session session; /* session.arena is NULL before connection_open */
 };

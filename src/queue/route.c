@@ -3,6 +3,7 @@
 #include "queue/route.h"
 
 #include "base/file.h"
+#include "oauth/token.h"
 #include "queue/keep.h"
 #include "queue/limits.h"
 
@@ -24,12 +25,16 @@ fault_mends_itself(enum fault fault)
 
 /* ---- how it stands ---- */
 
-/* What had to be mended may have been: the configuration is newer. */
+/* What had to be mended may have been: the configuration, or the token, is newer. */
 static bool
-is_mended(const struct route *route)
+is_mended(struct route *route)
 {
 	const struct config *config = &route->chosen.config;
-	const char *files[] = { config->user_file, config->system_file };
+	const char *files[] = {
+		config->user_file,
+		config->system_file,
+		token_path(&route->arena, &route->chosen.account->oauth),
+	};
 	struct stat info;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)

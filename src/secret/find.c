@@ -128,6 +128,13 @@ finder_take(struct finder *finder, const struct secret **secret, struct error *e
 }
 
 void
+finder_give(struct finder *finder, const char *source, const struct secret *found)
+{
+	secret_copy(&finder->found, found);
+	finder->source = source;
+}
+
+void
 finder_release(struct finder *finder)
 {
 	command_abandon(&finder->command);

@@ -22,7 +22,7 @@ struct finder {
 	struct command command; /* passwordeval, under way */
 	struct secret found;
 	const char *source; /* where it was found: "password", "passwordeval", "keyring",
-					 * "netrc", "prompt"; NULL: not found yet */
+			     * "netrc", "prompt", "token"; NULL: not found yet */
 };
 
 /* Starts what takes time: the command, when there is no `password`. Its standard input is
@@ -40,6 +40,8 @@ bool finder_start(struct finder *finder, const struct secret_policy *policy,
  * was found. *SECRET belongs to the finder. */
 bool finder_take(struct finder *finder, const struct secret **secret,
 		 struct error *err) MUST_CHECK;
+/* The secret is known already: FOUND, from SOURCE. */
+void finder_give(struct finder *finder, const char *source, const struct secret *found);
 /* Ends a command that still runs, wipes the secret. */
 void finder_release(struct finder *finder);
 

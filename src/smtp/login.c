@@ -52,7 +52,9 @@ static bool
 may_be_chosen(const struct session *session, const struct login_policy *policy,
 	      const struct mechanism *mechanism)
 {
-	if ((mechanism->nature & ONLY_NAMED) ||
+	unsigned wanted = policy->by_token ? BY_TOKEN : 0;
+
+	if ((mechanism->nature & BY_TOKEN) != wanted ||
 	    !caps_offers(&session->caps, mechanism->name) ||
 	    !is_safe(session, policy, mechanism) || !login_knows(mechanism->name))
 		return false;
@@ -240,15 +242,16 @@ verdict(const struct attempt *attempt, const struct exchange *exchange, struct e
 		     attempt->session->host,
 		     attempt->identity.user ? attempt->identity.user : "-",
 		     attempt->mechanism->name);
-	if (attempt->complaint && *attempt->complaint && !err->hint)
-		err->hint =
-			arena_printf(err->arena, _("The server says about the token: %s"),
-				     attempt->complaint);
-	return refused(
-		err, exchange,
+	refused(err, exchange,
 		arena_printf(err->arena, _("%s cannot log %s in now"),
 			     attempt->session->host,
 			     attempt->identity.user ? attempt->identity.user : "-"));
+	/* What it said about the token says more than its last words. */
+	if (attempt->complaint && *attempt->complaint)
+		err->reply =
+			arena_printf(err->arena, "%s %s", err->reply ? err->reply : "",
+				     attempt->complaint);
+	return false;
 }
 
 static bool

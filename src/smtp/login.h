@@ -14,6 +14,7 @@ struct login_policy {
 	const char *user; /* authentication identity; NULL: none */
 	const char *ntlm_domain;
 	const char *host; /* for GSSAPI, DIGEST-MD5 and OAUTHBEARER */
+	bool by_token;	  /* with "on": only what takes a token may be chosen */
 	bool cleartext;	  /* PLAIN and LOGIN without TLS, on a loopback connection only */
 };
 

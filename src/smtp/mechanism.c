@@ -228,8 +228,8 @@ const struct mechanism mechanisms[] = {
 	{ "EXTERNAL", ONLY_NAMED, true, respond_external },
 	{ "GSSAPI", BY_LIBRARY | ONLY_NAMED | CLIENT_FIRST, false, respond_sasl },
 #if HAVE_OAUTH
-	{ "OAUTHBEARER", NEEDS_SECRET | SHOWS_SECRET | ONLY_NAMED, true, respond_oauthbearer },
-	{ "XOAUTH2", NEEDS_SECRET | SHOWS_SECRET | ONLY_NAMED, true, respond_xoauth2 },
+	{ "OAUTHBEARER", NEEDS_SECRET | SHOWS_SECRET | BY_TOKEN, true, respond_oauthbearer },
+	{ "XOAUTH2", NEEDS_SECRET | SHOWS_SECRET | BY_TOKEN, true, respond_xoauth2 },
 #endif
 };
 /* clang-format on */

@@ -33,10 +33,12 @@ enum nature {
 	SHOWS_SECRET = 1 << 0, /* to whoever listens: only inside TLS */
 	NEEDS_SECRET = 1 << 1,
 	NEEDS_BINDING = 1 << 2, /* channel binding, so TLS */
-	ONLY_NAMED = 1 << 3,	/* never chosen by `auth on` */
+	ONLY_NAMED = 1 << 3,	/* never chosen by `auth on`, but for a token */
 	SAFE_IN_CLEAR = 1 << 4, /* may be chosen without TLS */
 	BY_LIBRARY = 1 << 5,	/* libgsasl does it, if it is there */
-	CLIENT_FIRST = 1 << 6	/* the first challenge says nothing, whatever it says */
+	CLIENT_FIRST = 1 << 6,	/* the first challenge says nothing, whatever it says */
+	TAKES_TOKEN = 1 << 7,	/* instead of a password */
+	BY_TOKEN = ONLY_NAMED | TAKES_TOKEN
 };
 
 struct mechanism {

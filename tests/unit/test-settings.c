@@ -213,6 +213,10 @@ static const struct {
 	{ "cleartext_auth", "loopback", "loopback" },
 	{ "cleartext_auth", "never", "never" },
 	{ "cleartext_auth", "on", "!none of: never, loopback" },
+	{ "oauth_issuer", "google", "google" },
+	{ "oauth_client_secret", "hunter2", "*" },
+	{ "oauth_flow", "device", "device" },
+	{ "oauth_flow", "code", "!none of: auto, browser, device, client" },
 	{ "from", "me@example.org", "me@example.org" },
 	{ "from", "", "<>" },
 	{ "from", "<>", "<>" },
@@ -340,6 +344,7 @@ defaults(void **state)
 		const char *name, *postrider, *msmtp;
 	} cases[] = {
 		{ "ip", "any", "any" },
+		{ "oauth_flow", "auto", "auto" },
 		{ "protocol", "smtp", "smtp" },
 		{ "domain", "localhost", "localhost" },
 		{ "timeout", "off", "off" },

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Keeps tokens in files. */
+#include "oauth/token.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIRST_LINE "postrider token 1"
+
+enum {
+	MOST = 256 * 1024, /* octets of a file */
+	PIECE = 32 * 1024, /* more than read_to_end asks for at once */
+	TICK = 50	   /* ms */
+};
+
+/* ---- the place ---- */
+
+/* One word for the file system. */
+static void
+add_plain(struct buf *name, const char *text)
+{
+	for (; text && *text; text++) {
+		if (is_letter(*text) || is_digit(*text) || strchr("@-_+.", *text))
+			buf_add_char(name, *text);
+		else
+			buf_printf(name, "%%%02x", (unsigned)(unsigned char)*text);
+	}
+}
+
+const char *
+token_path(struct arena *arena, const struct oauth_policy *policy)
+{
+	CLEANUP(release_buf) struct buf name = { 0 };
+	const char *state = state_folder(arena);
+
+	if (!state)
+		return NULL;
+	add_plain(&name, policy->user ? policy->user : "-");
+	buf_add_char(&name, '@');
+	add_plain(&name, policy->host ? policy->host : "-");
+	/* With room for ".lock" in a name of the file system. */
+	if (name.len > NAME_MAX - 8)
+		return NULL;
+	return arena_printf(arena, "%s/postrider/tokens/%s", state, name.at);
+}
+
+bool
+token_exists(struct arena *arena, const struct oauth_policy *policy)
+{
+	const char *path = token_path(arena, policy);
+
+	return path && access(path, F_OK) == 0;
+}
+
+static bool
+make_folders(struct arena *arena, const char *path)
+{
+	char *folder = arena_string(arena, path);
+
+	for (char *c = folder + 1; *c; c++) {
+		if (*c != '/')
+			continue;
+		*c = '\0';
+		if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+			return false;
+		*c = '/';
+	}
+	return true;
+}
+
+bool
+token_lock(const char *path, unsigned patience, int *lock, struct error *err)
+{
+	const char *name = arena_printf(err->arena, "%s.lock", path);
+	int64_t deadline = deadline_in(patience);
+
+	*lock = -1;
+	if (make_folders(err->arena, path))
+		*lock = open(name, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*lock < 0)
+		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be opened"),
+				  name);
+	while (flock(*lock, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return fail_errno(err, FAULT_IO, _("%s cannot be locked"), name);
+		if (!deadline_left(deadline))
+			return fail(err, FAULT_TIMEOUT,
+				    _("Another process has been renewing %s for %u "
+				      "seconds"),
+				    path, patience);
+		poll(NULL, 0, TICK);
+	}
+	return true;
+}
+
+/* ---- read ---- */
+
+static bool
+open_file(const char *path, int *fd, struct error *err)
+{
+	struct stat status;
+
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (*fd < 0 && errno == ENOENT)
+		return true;
+	if (*fd < 0 || fstat(*fd, &status) != 0)
+		return fail_errno(err, FAULT_CONFIG, _("%s cannot be read"), path);
+	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
+	    (status.st_mode & 077))
+		return fail(err, FAULT_CONFIG,
+			    _("%s holds a token, but others may read or replace it"),
+			    path);
+	return true;
+}
+
+static void
+take_line(struct arena *arena, struct token *token, struct span name, struct span value)
+{
+	uint64_t number;
+
+	if (span_equal(name, SPAN("access")))
+		secret_set(&token->access, value);
+	else if (span_equal(name, SPAN("refresh")))
+		secret_set(&token->refresh, value);
+	else if (span_equal(name, SPAN("client-secret")))
+		secret_set(&token->client_secret, value);
+	else if (span_equal(name, SPAN("client-id")))
+		token->client_id = span_string(arena, value);
+	else if (span_equal(name, SPAN("endpoint")))
+		token->endpoint = span_string(arena, value);
+	else if (span_equal(name, SPAN("scope")))
+		token->scope = span_string(arena, value);
+	else if (span_equal(name, SPAN("expires")) && span_number(value, &number))
+		token->expires = (int64_t)number;
+}
+
+static bool
+read_lines(const char *path, struct span text, struct token *token, struct error *err)
+{
+	size_t end = span_find(text, '\n');
+	bool known = span_equal(span_part(text, 0, end), SPAN(FIRST_LINE));
+
+	while (known && end < text.len) {
+		struct span line;
+		size_t blank;
+
+		text = span_part(text, end + 1, text.len);
+		end = span_find(text, '\n');
+		line = span_part(text, 0, end);
+		blank = span_find(line, ' ');
+		take_line(err->arena, token, span_part(line, 0, blank),
+			  span_part(line, blank + 1, line.len));
+	}
+	if (known && token->endpoint && token->client_id)
+		return true;
+	fail(err, FAULT_CONFIG, _("%s is not a file of tokens"), path);
+	return fail_hint(err, _("\"postrider login\" writes it anew"));
+}
+
+bool
+token_load(const char *path, struct token *token, bool *there, struct error *err)
+{
+	CLEANUP(secret_wipe) struct buf text = { 0 };
+	CLEANUP(close_file) int fd = -1;
+
+	*there = false;
+	if (!open_file(path, &fd, err))
+		return false;
+	if (fd < 0)
+		return true;
+	/* At once in full, since growing would leave copies behind. */
+	buf_reserve(&text, MOST + PIECE);
+	if (!read_to_end(fd, MOST, &text))
+		return fail_errno(err, FAULT_IO, _("%s cannot be read"), path);
+	*there = true;
+	return read_lines(path, buf_span(&text), token, err);
+}
+
+/* ---- written ---- */
+
+static void
+add_line(struct buf *text, const char *name, const char *value)
+{
+	if (value)
+		buf_printf(text, "%s %s\n", name, value);
+}
+
+static bool
+write_file(int fd, const struct token *token)
+{
+	CLEANUP(secret_wipe) struct buf text = { 0 };
+
+	buf_reserve(&text, MOST);
+	add_line(&text, "postrider", "token 1");
+	add_line(&text, "endpoint", token->endpoint);
+	add_line(&text, "client-id", token->client_id);
+	add_line(&text, "client-secret", token->client_secret.at);
+	add_line(&text, "scope", token->scope);
+	add_line(&text, "refresh", token->refresh.at);
+	add_line(&text, "access", token->access.at);
+	buf_printf(&text, "expires %" PRId64 "\n", token->expires);
+	return write_all(fd, text.at, text.len) && fsync(fd) == 0;
+}
+
+static bool
+sync_folder_of(struct arena *arena, const char *path)
+{
+	CLEANUP(close_file)
+	int folder = open(dirname(arena_string(arena, path)),
+			  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* Some file systems cannot do that for folders. */
+	return folder >= 0 && (fsync(folder) == 0 || errno == EINVAL);
+}
+
+bool
+token_save(const char *path, const struct token *token, struct error *err)
+{
+	const char *aside = arena_printf(err->arena, "%s.new", path);
+	CLEANUP(close_file) int fd = -1;
+
+	/* Of a process that was killed; we have the lock. */
+	unlink(aside);
+	fd = open(aside, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && write_file(fd, token) && rename(aside, path) == 0 &&
+	    sync_folder_of(err->arena, path))
+		return true;
+	fail_errno(err, FAULT_IO, _("The new token cannot be saved in %s"), path);
+	if (fd >= 0)
+		unlink(aside);
+	return false;
+}
+
+void
+token_release(struct token *token)
+{
+	secret_release(&token->access);
+	secret_release(&token->refresh);
+	secret_release(&token->client_secret);
+}
