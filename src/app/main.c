@@ -4,6 +4,7 @@
 #include "app/configure.h"
 #include "app/listen.h"
 #include "app/local.h"
+#include "app/login.h"
 #include "app/queue_command.h"
 #include "app/queue_list.h"
 #include "app/msmtp.h"
@@ -12,6 +13,7 @@
 #include "app/serve_mail.h"
 #include "app/show.h"
 #include "app/timeline.h"
+#include "app/token.h"
 
 #include "conf/personality.h"
 
@@ -124,6 +126,11 @@ run_mode(struct run *run, struct error *err)
 		return run_queue(run, err);
 	case MODE_QUEUE:
 		return queue_command(run, err);
+	case MODE_LOGIN:
+		return run_choose_account(run, request->sender, err) && log_in(run, err);
+	case MODE_TOKEN:
+		return run_choose_account(run, request->sender, err) &&
+		       give_token(run, err);
 	case MODE_NOTHING:
 		return true;
 	case MODE_SERVE:

@@ -2,6 +2,7 @@
 /* Reads the command line, as getopt(3) would, by the tables of flags and settings. */
 #include "conf/options.h"
 
+#include "conf/commands.h"
 #include "conf/flags.h"
 #include "conf/former.h"
 #include "conf/personality.h"
@@ -352,59 +353,14 @@ take_command(struct reading *reading, struct words *words)
 {
 	struct request *request = reading->request;
 
-	if (!*words->next)
+	if (!*words->next || !commands_find(*words->next, &request->mode))
 		return false;
-	if (strcmp(*words->next, "info") == 0) {
-		request->mode = MODE_INFO;
-	} else if (strcmp(*words->next, "queue") == 0) {
-		request->mode = MODE_QUEUE;
-	} else if (strcmp(*words->next, "help") == 0) {
-		request->mode = MODE_HELP;
-		/* Whatever it looks like: `help --tls` asks about that option. */
-		request->topic = words->next[1];
-		reading->over = true;
-	} else {
-		return false;
-	}
 	words->next++;
-	return true;
-}
-
-/* What the operands of a command are. */
-static bool
-use_operands(struct request *request, bool command, struct error *err)
-{
-	size_t most = command && request->mode != MODE_RMQS ? 1 : 0;
-
-	switch (request->mode) {
-	case MODE_SEND:
-	case MODE_PRETEND:
-	case MODE_VERSION:
-	case MODE_HELP:
-	case MODE_SERVE:
-	case MODE_ALIASES:
-	case MODE_ADDRESSES:
-	case MODE_CHECK:
-	case MODE_QUEUE_LIST:
-	case MODE_QUEUE_RUN:
-	case MODE_QUEUE:
-	case MODE_NOTHING:
-		return true;
-	case MODE_INFO:
-	case MODE_RMQS:
-	case MODE_CONFIGURE:
-	case MODE_LISTEN:
-		break;
+	if (request->mode == MODE_HELP) {
+		/* Whatever it looks like: `help --tls` asks about that option. */
+		request->topic = *words->next;
+		reading->over = true;
 	}
-	if (request->operand_count > most)
-		return fail(err, FAULT_USAGE,
-			    _("There are more arguments than this needs: \"%s\""),
-			    clean_text(err->arena, span_of(request->operands[most])));
-	if (request->operand_count && request->wish.name)
-		return fail(err, FAULT_USAGE, _("The account is named twice"));
-	if (request->operand_count)
-		request->wish.name = request->operands[0];
-	request->operand_count = 0;
 	return true;
 }
 
@@ -483,7 +439,7 @@ options_read(struct arena *arena, int argc, char **argv, struct request *request
 	/* msmtp has one word for both. */
 	request->debug =
 		request->debug || (request->verbose && request->dialect == DIALECT_MSMTP);
-	return use_operands(request, words.command, err) &&
+	return commands_use_operands(request, words.command, err) &&
 	       check_together(request, err) && use_sender(&reading, err) &&
 	       use_auto_from(&reading, err);
 }

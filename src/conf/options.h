@@ -21,6 +21,8 @@ enum mode {
 	MODE_QUEUE_LIST, /* -bp, mailq */
 	MODE_QUEUE_RUN,	 /* -q, runq */
 	MODE_QUEUE,	 /* queue: look at it and change it */
+	MODE_LOGIN,	 /* login: get tokens from an identity provider */
+	MODE_TOKEN,	 /* token: print one */
 	MODE_NOTHING,	 /* -bh, hoststat, purgestat: there is nothing to tell */
 	MODE_VERSION,
 	MODE_HELP
@@ -45,8 +47,10 @@ struct request {
 	enum mode mode;
 	enum delivery_mode delivery;
 	struct queue_run queue_run;
-	bool json, all;		  /* --json, --all: how a list is shown */
-	const char *topic;	  /* of help; argument of --rmqs, --configure, --listen */
+	bool json, all; /* --json, --all: how a list is shown */
+	const char
+		*topic; /* of help; argument of --rmqs, --configure, --listen; FILE.json
+				   * of login; what git asks of token */
 	const char *config_file;  /* -C */
 	struct account_wish wish; /* -a, and the sender */
 	/* -f, -r: one address as it was written, without display name; "" is the null
@@ -77,9 +81,10 @@ struct request {
 
 /* Reads the command line: sendmail's flags (clustered, attached, detached; every flag
  * that a sendmail ever had is accepted), and long options from the settings table, which
- * may be shortened. When the first argument is `info`, `queue` or `help`, that command runs,
- * unless the program is called by the name of a sendmail. Options stop at the first
- * operand that is none, or at `--`; behind a command, and for msmtp, they do not.
+ * may be shortened. When the first argument is `info`, `queue`, `login`, `token` or `help`,
+ * that command runs, unless the program is called by the name of a sendmail. Options stop
+ * at the first operand that is none, or at `--`; behind a command, and for msmtp, they do
+ * not.
  *
  * FAULT_USAGE with the nearest option when one is unknown, when a value is missing, wrong
  * or has a control character, when options exclude each other, and for an operand that

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Leads a person through a login. */
+#include "app/login.h"
+
+#include "app/redirect.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/object.h"
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	PATIENCE = 30,	   /* s for each question to the provider */
+	TIME_FOR_ALL = 300 /* s for the person */
+};
+
+/* ---- the client ---- */
+
+static bool
+take_client_file(const struct object *file, const char *path, struct token *token,
+		 struct error *err)
+{
+	const struct object *inner = object_inner(file, "installed");
+	const char *id, *secret;
+
+	if (!inner)
+		inner = object_inner(file, "web");
+	if (!inner)
+		inner = file;
+	id = object_text(inner, "client_id");
+	secret = object_text(inner, "client_secret");
+	if (!id)
+		return fail(err, FAULT_DATA, _("%s has no client_id"), path);
+	token->client_id = arena_string(err->arena, id);
+	if (secret)
+		secret_set(&token->client_secret, span_of(secret));
+	return true;
+}
+
+/* The file that Google's console lets one download. */
+static bool
+read_client_file(const char *path, struct token *token, struct error *err)
+{
+	CLEANUP(secret_wipe) struct buf text = { 0 };
+	CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct object *file;
+	bool ok;
+
+	buf_reserve(&text, 2 * OBJECT_SIZE_MAX);
+	if (fd < 0 || !read_to_end(fd, OBJECT_SIZE_MAX, &text))
+		return fail_errno(err, FAULT_NO_INPUT, _("%s cannot be read"), path);
+	if (!object_load(err))
+		return false;
+	file = object_read(buf_span(&text));
+	ok = file ? take_client_file(file, path, token, err)
+		  : fail(err, FAULT_DATA, _("%s is not JSON"), path);
+	object_release(&file);
+	return ok;
+}
+
+/* The client of the last login, if that was at the same place. */
+static void
+take_former_client(struct arena *arena, const char *path, struct token *token)
+{
+	CLEANUP(token_release) struct token former = { 0 };
+	struct error ignored = { .arena = arena };
+	bool there;
+
+	if (!token_load(path, &former, &there, &ignored) || !there ||
+	    strcmp(former.endpoint, token->endpoint) != 0)
+		return;
+	token->client_id = former.client_id;
+	secret_copy(&token->client_secret, &former.client_secret);
+}
+
+static bool
+walk_through(const struct provider *provider, struct error *err)
+{
+	unsigned number = 1;
+
+	printf(_("%s wants to know which program asks. This takes a client ID, which you "
+		 "get like this:\n"),
+	       provider->name);
+	for (const char *const *step = provider->steps; *step; step++)
+		printf("%3u. %s\n", number++, _(*step));
+	printf(_("%3u. Then: postrider login ACCOUNT FILE.json, with the file that you "
+		 "downloaded;\n     or set oauth_client_id, and oauth_client_secret if there "
+		 "is one.\n"),
+	       number);
+	if (strcmp(provider->name, "Google") == 0)
+		puts(_("With Gmail an app password is the quicker way: "
+		       "https://myaccount.google.com/apppasswords"));
+	return fail(err, FAULT_CONFIG, _("No client ID is known for %s"), provider->name);
+}
+
+static bool
+find_client(const struct run *run, struct flow *flow, const char *path, struct error *err)
+{
+	const struct oauth_policy *policy = &run->account->oauth;
+	struct token *token = flow->token;
+
+	if (run->request->topic)
+		return read_client_file(run->request->topic, token, err);
+	if (policy->client_id) {
+		token->client_id = policy->client_id;
+		secret_copy(&token->client_secret, &policy->client_secret);
+		return true;
+	}
+	take_former_client(run->arena, path, token);
+	if (token->client_id)
+		return true;
+	if (flow->provider->registration)
+		return flow_register(flow, err);
+	return walk_through(flow->provider, err);
+}
+
+/* ---- by a browser ---- */
+
+static bool
+has_display(void)
+{
+	const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+
+	return (x && *x) || (wayland && *wayland);
+}
+
+/* Opens the page where there is a screen. It is no failure when that does not work: the
+ * person has the address. */
+static void
+open_browser(const char *url)
+{
+	CLEANUP(release_buf) struct buf command = { 0 };
+	CLEANUP(close_file) int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	pid_t child;
+
+	if (!has_display() || null < 0)
+		return;
+	buf_add_string(&command, "xdg-open '");
+	for (; *url; url++) {
+		if (*url == '\'')
+			buf_add_string(&command, "%27");
+		else
+			buf_add_char(&command, *url);
+	}
+	buf_add_string(&command, "' 2>/dev/null &");
+	/* The shell leaves the browser behind and ends at once. */
+	if (process_shell(command.at, null, &child))
+		waitpid(child, NULL, 0);
+}
+
+static bool
+log_in_by_browser(const struct run *run, struct flow *flow, struct error *err)
+{
+	CLEANUP(secret_wipe) struct buf query = { 0 };
+	CLEANUP(redirect_close) struct redirect redirect;
+	const char *url;
+	bool ok;
+
+	if (!redirect_listen(&redirect, err) ||
+	    !flow_begin_browser(flow, redirect.port, run->account->oauth.user, &url, err))
+		return false;
+	printf(_("Open this address in a browser and log in:\n\n%s\n\n"), url);
+	puts(_("If the browser runs on another machine, it ends at a page that it cannot "
+	       "open: paste the address of that page here."));
+	fflush(stdout);
+	open_browser(url);
+	if (!redirect_await(&redirect, flow, deadline_in(TIME_FOR_ALL), &query, err))
+		return false;
+	ok = flow_end_browser(flow, buf_span(&query), err);
+	redirect_show(&redirect, err);
+	return ok;
+}
+
+/* ---- by another device ---- */
+
+static bool
+await_device(struct flow *flow, struct device *device, struct error *err)
+{
+	int64_t deadline = deadline_in(device->lifetime);
+	bool done = false;
+
+	while (!done) {
+		if (!deadline_left(deadline))
+			return fail(err, FAULT_TIMEOUT,
+				    _("Nobody has logged in in time"));
+		poll(NULL, 0, (int)device->interval * 1000);
+		if (!flow_poll_device(flow, device, &done, err) &&
+		    !fault_is_temporary(err->fault))
+			return false;
+		/* The network may be back before the code has ended. */
+		if (err->fault)
+			error_clear(err);
+	}
+	return true;
+}
+
+static bool
+log_in_by_device(struct flow *flow, struct error *err)
+{
+	struct device device = { 0 };
+	bool ok;
+
+	if (!flow->provider->device)
+		return fail(err, FAULT_UNSUPPORTED,
+			    _("%s offers no login with a code for another device"),
+			    flow->provider->name);
+	if (!flow_begin_device(flow, &device, err))
+		return false;
+	printf(_("On any device, open %s\nand enter the code %s\n"), device.page,
+	       device.user_code);
+	if (device.complete)
+		printf(_("or open %s\n"), device.complete);
+	fflush(stdout);
+	ok = await_device(flow, &device, err);
+	secret_release(&device.code);
+	return ok;
+}
+
+/* ---- the whole ---- */
+
+static bool
+run_flow(const struct run *run, struct flow *flow, struct error *err)
+{
+	const char *kind = run->account->oauth.flow;
+	const struct provider *provider = flow->provider;
+
+	if (strcmp(kind, "client") == 0)
+		return flow_client(flow, err);
+	if (strcmp(kind, "device") == 0)
+		return log_in_by_device(flow, err);
+	if (strcmp(kind, "auto") == 0 && provider->device &&
+	    (!provider->authorize || !has_display()))
+		return log_in_by_device(flow, err);
+	if (!provider->authorize)
+		return fail(err, FAULT_UNSUPPORTED, _("%s offers no login by a browser"),
+			    provider->name);
+	return log_in_by_browser(run, flow, err);
+}
+
+static bool
+save(const char *path, const struct token *token, struct error *err)
+{
+	CLEANUP(close_file) int lock = -1;
+
+	return token_lock(path, PATIENCE, &lock, err) && token_save(path, token, err);
+}
+
+/* What the configuration still has to say for the token to be used. */
+static void
+tell(const struct run *run, const struct token *token, const char *path)
+{
+	const struct account *account = run->account;
+
+	printf(_("Logged in. The token is kept in %s\n"), path);
+	if (!token->refresh.len && strcmp(account->oauth.flow, "client") != 0)
+		puts(_("The provider gave no refresh token: you will have to log in again "
+		       "when this one has ended."));
+	if (strcmp(account->login.auth, "off") == 0)
+		puts(_("To use it, set auth on in the account."));
+	else if (account->secret.password.len || account->secret.command)
+		puts(_("To use it, remove password and passwordeval from the account."));
+}
+
+bool
+log_in(struct run *run, struct error *err)
+{
+	const struct oauth_policy *policy = &run->account->oauth;
+	const char *path = token_path(run->arena, policy);
+	CLEANUP(token_release) struct token token = { 0 };
+	struct provider provider;
+	struct flow flow = {
+		.provider = &provider,
+		.token = &token,
+		.trust_file = policy->trust_file,
+		.patience = PATIENCE,
+	};
+
+	if (!path)
+		return fail(err, FAULT_CANNOT_CREATE, _("There is no place for tokens"));
+	if (!provider_find(policy, PATIENCE, &provider, err))
+		return false;
+	token.endpoint = provider.token;
+	token.scope = provider.scope;
+	if (!find_client(run, &flow, path, err) || !run_flow(run, &flow, err) ||
+	    !save(path, &token, err))
+		return false;
+	tell(run, &token, path);
+	return true;
+}
