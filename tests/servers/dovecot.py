@@ -7,7 +7,7 @@ from server import LIMIT, PASSWORDS, SINK_PORT, TOKENS_PORT, Server, wait_until
 from tokens import CLIENT
 
 OAUTH2 = """introspection_mode = post
-introspection_url = http://{client}@127.0.0.1:{port}/introspection
+introspection_url = {url}
 force_introspection = yes
 username_attribute = username
 active_attribute = active
@@ -109,7 +109,7 @@ class Dovecot(Server):
         os.makedirs(f"{self.folder}/home")
         self.give(f"{self.folder}/home", "nobody")
         self.file("users", self.user_lines())
-        self.file("oauth2.conf", OAUTH2.format(client=CLIENT, port=TOKENS_PORT))
+        self.file("oauth2.conf", self.introspection())
         config = self.file("dovecot.conf", CONFIG.format(
             dir=self.folder, cert=lab.pki.server[0], key=lab.pki.server[1],
             ca=lab.pki.authority, sink=SINK_PORT, limit=LIMIT,
@@ -121,6 +121,11 @@ class Dovecot(Server):
                                        "-F", "-c", config, log=f"{self.folder}/out")
         wait_until(lambda: os.path.exists(self.postfix_socket) or self.process.poll() is not None,
                    "Dovecot's sockets")
+
+    introspection_url = f"http://{CLIENT}@127.0.0.1:{TOKENS_PORT}/introspection"
+
+    def introspection(self):
+        return OAUTH2.format(url=self.introspection_url)
 
     @property
     def postfix_socket(self):
