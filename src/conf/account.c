@@ -245,17 +245,23 @@ is_mechanism(const char *auth)
 	return strcmp(auth, "on") != 0 && strcmp(auth, "off") != 0;
 }
 
+/* Whether `auth auto` means a login. */
+static bool
+wants_login(const struct account *account)
+{
+	const struct secret_policy *secret = &account->secret;
+
+	return account->login.user || secret->password.len || secret->command ||
+	       account->oauth.issuer || provider_has_host(account->endpoint.host);
+}
+
 static bool
 finish_login(struct account *account, struct error *err)
 {
 	struct login_policy *login = &account->login;
-	const struct secret_policy *secret = &account->secret;
 
 	if (strcmp(login->auth, "auto") == 0)
-		login->auth = login->user || secret->password.len || secret->command ||
-					      account->oauth.issuer
-				      ? "on"
-				      : "off";
+		login->auth = wants_login(account) ? "on" : "off";
 	if (strcmp(login->auth, "off") == 0)
 		return true;
 	if (is_mechanism(login->auth) && !login_knows(login->auth))
@@ -287,6 +293,9 @@ account_finish(struct arena *arena, struct account *account, struct error *err)
 	account->secret.user = account->login.user;
 	account->secret.host = place;
 	account->oauth.user = account->login.user;
+	/* One may log in first and set auth later. */
+	if (!account->oauth.user && is_address(account->from))
+		account->oauth.user = account->from;
 	account->oauth.host = place;
 	account->oauth.trust_file = account->tls.trust_file;
 	return true;

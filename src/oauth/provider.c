@@ -45,7 +45,7 @@ static const struct known {
 	struct provider provider;
 } providers[] = {
 	{ .word = "google",
-	  .hosts = " smtp.gmail.com smtp.googlemail.com smtp-relay.gmail.com ",
+	  .hosts = " smtp.gmail.com smtp.googlemail.com ",
 	  .provider = {
 		  .name = "Google",
 		  .issuer = GOOGLE,
@@ -111,7 +111,8 @@ known_by_word(const char *word)
 static const struct known *
 known_by_host(const char *host)
 {
-	for (size_t i = 0; host && i < sizeof(providers) / sizeof(providers[0]); i++) {
+	for (size_t i = 0; host && *host && i < sizeof(providers) / sizeof(providers[0]);
+	     i++) {
 		const char *at = strcasestr(providers[i].hosts, host);
 
 		if (at && at[-1] == ' ' && at[strlen(host)] == ' ')

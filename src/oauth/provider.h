@@ -38,8 +38,7 @@ struct provider {
  * known. */
 bool provider_find(const struct oauth_policy *policy, unsigned patience,
 		   struct provider *provider, struct error *err) MUST_CHECK;
-/* Whether the account gets its tokens there without a word about it in the
- * configuration. */
+/* Whether it is a mail server whose provider is known; all of those want a login. */
 bool provider_has_host(const char *host);
 
 #endif

@@ -123,8 +123,14 @@ connection_login(struct connection *connection, struct error *err)
 {
 	if (connection->by_token)
 		return login_by_token(connection, err);
-	return session_login(&connection->session, &connection->account->login,
-			     &connection->finder, err);
+	if (session_login(&connection->session, &connection->account->login,
+			  &connection->finder, err))
+		return true;
+	if (err->fault == FAULT_LOGIN && !connection->finder.source &&
+	    provider_has_host(connection->account->oauth.host))
+		err->hint = _("Get a token with \"postrider login\"; or set passwordeval "
+			      "to a command that prints an app password");
+	return false;
 }
 
 void
