@@ -119,7 +119,7 @@ class Lab:
         settings = {
             "from": "alice@test.example", "host": "localhost", "port": server.ports[kind],
             "tls": "on", "tls_starttls": "on" if kind == "starttls" else "off",
-            "tls_trust_file": self.pki.authority, "timeout": "20",
+            "tls_trust_file": self.pki.authority, "timeout": "20", "queue": "off",
             "auth": "plain", "user": "alice@test.example",
             "password": PASSWORDS["alice@test.example"],
         }
