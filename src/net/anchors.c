@@ -245,7 +245,8 @@ anchors_pick(struct span bundle, const struct span *chain, size_t count,
 
 	if (!read_chain(chain, count, &names))
 		return false;
-	while ((found = memmem(bundle.at, bundle.len, begin.at, begin.len))) {
+	while (bundle.len &&
+	       (found = memmem(bundle.at, bundle.len, begin.at, begin.len))) {
 		size_t label;
 		struct block block;
 
