@@ -28,6 +28,8 @@ from room import CANARY, ME, SECONDS, Fault, Room, become_reaper, secured
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+# Of GMP and of the C library, which end a program that has no memory for them.
+LAST_WORDS = ("GNU MP: ", "postrider: nss_database.c:", "Unexpected error.\n")
 SAYS_SO = ("wait", "queue", "kept", "doubt")
 RECOVERIES = 4
 STAY = 3             # seconds for a resident runner that has reason to stay
@@ -85,7 +87,7 @@ class Play:
     def excused(ended, fault):
         """Killed by the test, or by a library that cannot do without memory."""
         return (fault and fault.kind == "kill") or (
-            ended.crash.startswith(("libtasn1.", "libnss")) or ended.err.startswith("GNU MP: "))
+            ended.crash.startswith(("libtasn1.", "libnss")) or ended.err.startswith(LAST_WORDS))
 
     def look(self):
         """The queue as it is after a fault."""
