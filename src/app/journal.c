@@ -86,7 +86,7 @@ mail_size(const struct record *record)
 	const struct composed *composed = delivery->composed;
 	uint64_t lines = delivery->message->facts.body_lines;
 
-	if (record->account->dialect != DIALECT_MSMTP)
+	if (!record->account || record->account->dialect != DIALECT_MSMTP)
 		return delivery->size;
 	for (size_t i = 0; i < composed->count; i++)
 		for (size_t k = 0; k < composed->pieces[i].len; k++)

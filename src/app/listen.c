@@ -192,10 +192,13 @@ listen_for_mail(struct run *run, struct error *err)
 
 		reap(&listener);
 		for (nfds_t i = 0; ready > 0 && i < listener.count; i++) {
+			struct sockaddr_storage from;
+			socklen_t len = sizeof(from);
 			int fd = -1;
 
 			if (listener.ports[i].revents)
-				fd = accept4(listener.ports[i].fd, NULL, NULL,
+				fd = accept4(listener.ports[i].fd,
+					     (struct sockaddr *)(void *)&from, &len,
 					     SOCK_CLOEXEC);
 			if (fd >= 0)
 				serve_one(&listener, &server, fd);

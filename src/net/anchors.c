@@ -120,9 +120,11 @@ find_names(struct sight *sight, struct range *issuer, struct range *subject)
 	at = inside;
 	if (sight->der[at] == VERSION && !skip(sight, &at, &other))
 		return false;
-	return skip(sight, &at, &other) && /* serial number */
-	       skip(sight, &at, &other) && /* signature algorithm */
-	       skip(sight, &at, issuer) && skip(sight, &at, &other) && /* validity */
+	/* Serial number, signature algorithm. */
+	for (int i = 0; i < 2; i++)
+		if (!skip(sight, &at, &other))
+			return false;
+	return skip(sight, &at, issuer) && skip(sight, &at, &other) && /* validity */
 	       skip(sight, &at, subject) && see(sight, subject->end);
 }
 

@@ -346,29 +346,27 @@ check_end(struct entry *entry, enum entry_use use, struct span *rest)
 }
 
 /* A power cut may leave a hole where a record was, or half of one at the end: they are as
- * if they had not been written, but for the doubt about what they said. */
+ * if they had not been written, but that a hole leaves doubt about what it said. */
 static enum entry_result
 read_journal(struct entry *entry, enum entry_use use, struct span rest, uint64_t size)
 {
 	struct record_view record;
+	struct span torn = rest; /* what is behind the last record */
 	bool hole = false;
 
 	while (rest.len) {
-		size_t line = span_find(rest, '\n') + 1;
-
-		if (record_next(&rest, &record) == RECORD_WHOLE) {
-			if (!journal_apply(entry, &record))
-				return ENTRY_DAMAGED;
+		if (record_next(&rest, &record) != RECORD_WHOLE) {
+			rest = span_part(rest, span_find(rest, '\n') + 1, SIZE_MAX);
 			continue;
 		}
-		if (line >= rest.len)
-			break;
-		hole = true;
-		rest = span_part(rest, line, SIZE_MAX);
+		if (!journal_apply(entry, &record))
+			return ENTRY_DAMAGED;
+		hole |= record.type.at != torn.at;
+		torn = rest;
 	}
 	entry->in_doubt |= entry->dot_sent || hole;
-	entry->journal_end = size - rest.len;
-	if (rest.len && use == ENTRY_CLAIM &&
+	entry->journal_end = size - torn.len;
+	if (torn.len && use == ENTRY_CLAIM &&
 	    ftruncate(entry->fd, (off_t)entry->journal_end) != 0)
 		return ENTRY_TROUBLE;
 	return ENTRY_GOOD;

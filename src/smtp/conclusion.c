@@ -100,7 +100,7 @@ conclude(const struct session *s, const struct delivery *d, struct error *err)
 		waiting += d->verdicts[i].outcome == WAITING;
 	if (d->delivered + waiting == d->envelope->count)
 		return true;
-	for (size_t i = d->envelope->count; i-- > 0;) {
+	for (size_t i = d->verdicts ? d->envelope->count : 0; i-- > 0;) {
 		if (d->verdicts[i].outcome == REFUSED ||
 		    d->verdicts[i].outcome == DEFERRED) {
 			refusals++;

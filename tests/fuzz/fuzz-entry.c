@@ -155,7 +155,7 @@ keep_again(const struct entry *entry)
 	char id[ID_DIGITS + 1];
 
 	if (spool_find(&spool, PLACE_WAITING, AGAIN, &name))
-		check(spool_remove(&spool, PLACE_WAITING, &name));
+		check(spool_remove(&spool, PLACE_WAITING, &name, false));
 	check(entry_message(entry, &message, &composed, &err));
 	check(keep_message(&spool, &parcel, id, &err));
 	buf_release(&message.text);
@@ -225,7 +225,7 @@ check_file(struct span text)
 	}
 	entry_close(&look);
 	entry_close(&claim);
-	check(spool_remove(&spool, PLACE_WAITING, &name));
+	check(spool_remove(&spool, PLACE_WAITING, &name, false));
 	arena_release(&arena);
 }
 

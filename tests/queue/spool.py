@@ -129,19 +129,17 @@ def parse(data):
 def read_journal(data, at):
     """(records, where a torn end begins). Where a power cut has left a hole, the next line goes
     on, with a doubt about what stood there."""
-    journal = []
+    journal, end = [], at
     while at < len(data):
         found = record(data, at)
-        if found:
-            journal.append((found[0], found[1].decode("utf-8", "replace").split(" ")[2:]))
-            at = found[2]
+        if not found:
+            at = data.find(b"\n", at) + 1 or len(data)
             continue
-        line = data.find(b"\n", at) + 1
-        if line == 0 or line == len(data):
-            break
-        journal.append(("doubt", []))
-        at = line
-    return journal, at
+        if at != end:
+            journal.append(("doubt", []))
+        journal.append((found[0], found[1].decode("utf-8", "replace").split(" ")[2:]))
+        at = end = found[2]
+    return journal, end
 
 
 def tree(folder):
