@@ -431,6 +431,26 @@ hint_runner(struct run *run)
 }
 
 bool
+deliver_later(struct run *run, struct error *err)
+{
+	struct error ignored = { .arena = err->arena };
+	struct account *account = arena_take(run->arena, sizeof(*account));
+	const char *path = run_spool_path(run);
+	struct spool spool = { .fd = -1 };
+
+	if (err->fault != FAULT_CONFIG || run->request->config_file ||
+	    run->request->dry_run || is_attended(run) || !path ||
+	    !spool_open(path, &spool, &ignored) || spool.fd < 0 ||
+	    !account_defaults(run->arena, DIALECT_POSTRIDER, account, &ignored))
+		return false;
+	spool_close(&spool);
+	run->broken = *err;
+	run->account = account;
+	error_clear(err);
+	return true;
+}
+
+bool
 deliver(struct run *run, struct mail *mail, struct error *err)
 {
 	enum delivery_mode mode = run->request->delivery;
@@ -441,7 +461,9 @@ deliver(struct run *run, struct mail *mail, struct error *err)
 	mail->key = later_key(run);
 	mail->queue = run->account->queue;
 	mail->delivery.envelope = &mail->envelope;
-	if (queued)
+	if (run->broken.fault)
+		*err = run->broken;
+	if (queued || err->fault)
 		return keep(run, mail, err);
 	run->delivery = &mail->delivery;
 	if (try_accounts(run, mail, err)) {

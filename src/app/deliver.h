@@ -27,6 +27,11 @@ struct mail {
  * mail->delivery. */
 bool deliver(struct run *run, struct mail *mail, struct error *err) MUST_CHECK;
 
+/* The configuration could not be used, for the reason in ERR. When nobody is there to be
+ * told, and there is a queue already, the run gets an account with which the message is
+ * only kept: true, and ERR is clean. */
+bool deliver_later(struct run *run, struct error *err) MUST_CHECK;
+
 /* Where this run's queue is; NULL when there is no place for one. */
 const char *run_spool_path(const struct run *run);
 

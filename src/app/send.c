@@ -308,9 +308,9 @@ read_and_choose(struct run *run, struct mail *mail, struct error *err)
 				err, FAULT_USAGE,
 				_("The header has no From address for --read-envelope-from"));
 	}
-	if (!run_choose_account(run, asked, err))
+	if (!run_choose_account(run, asked, err) && !deliver_later(run, err))
 		return false;
-	if (!request->dry_run && !run_start_secret(run, err))
+	if (!request->dry_run && !run->broken.fault && !run_start_secret(run, err))
 		return false;
 	if (!request->sender_from_header && !read_input(run, mail, err))
 		return false;

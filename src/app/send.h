@@ -19,6 +19,9 @@ struct run {
 	struct account *account; /* chosen and finished; NULL: not yet */
 	struct account_key key;	 /* that it is found by, now and later */
 	struct connection connection;
+	/* The configuration is broken, and the message goes into the queue until it is
+	 * mended; clean: it is not. */
+	struct error broken;
 	struct host_names *host;	 /* NULL: not looked for yet; see app/local.c */
 	bool as_sendmail;		 /* called by the name of a sendmail */
 	bool logged;			 /* the attempt has its line in the log */

@@ -342,6 +342,21 @@ def unattended(host, user):
     return found + differ("mails", told(server, 0, 0), [(me(user), ["b@x.org"])])
 
 
+def broken_configuration(host, user):
+    """Where there is a queue, it keeps the mail until the configuration is mended."""
+    begin(host, config="nonsense\n")
+    found = differ("no queue yet", send(host, user, "b@x.org")[0], 78)
+    begin(host)
+    found += differ("a queue", send(host, user, "-odq a@x.org"), SILENT)
+    begin(host, config="nonsense\n")
+    found += differ("sendmail", send(host, user, "b@x.org"), SILENT)
+    found += differ("somebody is there", send(host, user, "-odi c@x.org")[0], 78)
+    server = begin(host)
+    found += run_now(host, user)
+    return found + differ("mails", sorted(told(server, 0, 0)),
+                          [(me(user), ["a@x.org"]), (me(user), ["b@x.org"])])
+
+
 def large_from_the_queue(host, user):
     """50 MiB need no more memory on their way than one."""
     peaks, uid = [], fixture.UIDS[user]
@@ -407,5 +422,6 @@ ROWS = [
     Scene("one is refused and one waits", one_is_refused_one_waits),
     Scene("in doubt", in_doubt, EVERYBODY),
     Scene("a server that cannot be trusted", unattended, EVERYBODY),
+    Scene("a broken configuration", broken_configuration, EVERYBODY),
     Scene("82 50 MiB from the queue", large_from_the_queue),
 ]
