@@ -21,8 +21,8 @@ struct tls {
 	gnutls_certificate_credentials_t credentials;
 	int fd;
 	unsigned char first; /* byte that the server said */
-	bool has_first;
-	bool verified;
+	bool has_first, verified;
+	bool unsent; /* a record waits in the library: a goodbye would send it first */
 	unsigned ignored;
 	char *description;   /* the library's memory */
 	const char *problem; /* NULL: none so far */
@@ -344,7 +344,8 @@ tls_end(struct tls **tls)
 {
 	if (!*tls)
 		return;
-	gnutls_bye((*tls)->session, GNUTLS_SHUT_WR);
+	if (!(*tls)->unsent)
+		gnutls_bye((*tls)->session, GNUTLS_SHUT_WR);
 	free_tls(*tls);
 	*tls = NULL;
 }
@@ -441,7 +442,7 @@ tls_write(struct tls *tls, const char *at, size_t len, size_t *put)
 		result = gnutls_record_send(tls->session, at, len);
 		system_problem = errno;
 	} while (result < 0 && may_repeat(tls, (int)result));
-	if (result < 0)
+	if ((tls->unsent = result < 0))
 		return not_done(tls, (int)result, system_problem);
 	*put = (size_t)result;
 	return TLS_DONE;

@@ -86,7 +86,8 @@ struct tls_certificate {
 bool tls_certificate(const struct tls *tls, struct arena *arena,
 		     struct tls_certificate *out);
 
-/* Says goodbye without waiting, and frees. NULL is allowed. The socket stays open. */
+/* Says goodbye without waiting, and frees. NULL is allowed. The socket stays open. After a
+ * write that was not done nothing is said: what was given up must not go out after all. */
 void tls_end(struct tls **tls);
 
 #endif
