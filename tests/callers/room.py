@@ -67,6 +67,15 @@ class Syslog:
         with self.news:
             return list(self.heard)
 
+    def forget(self):
+        """What was said before does not count, even what nobody has read yet."""
+        mark = f"from here on {time.monotonic()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
+            ours.sendto(mark.encode(), self.socket.getsockname())
+        self.wait(mark, "our own mark")
+        with self.news:
+            self.heard.clear()
+
     def wait(self, pattern, what, count=1):
         """The match of the first line that has this regular expression in it, of so many."""
         def found():
@@ -223,8 +232,7 @@ class Room(Tree):
     def forget(self):
         """From here on only new mail and new lines count."""
         self.seen = len(self.server.mails())
-        with self.syslog.news:
-            self.syslog.heard.clear()
+        self.syslog.forget()
 
     def mails(self, count=1):
         """So many new mails, and no more."""
