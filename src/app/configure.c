@@ -3,7 +3,7 @@
 #include "app/configure.h"
 
 #include "mail/address.h"
-#include "net/srv.h"
+#include "net/records.h"
 
 #include "config.h"
 
@@ -25,19 +25,32 @@ is_below(const char *host, const char *domain)
 }
 
 static bool
-find_server(const char *domain, struct srv_target *server, bool *implicit,
+find_service(const char *service, const char *domain, struct dns_record *server,
+	     struct error *err)
+{
+	const char *name = arena_printf(err->arena, "%s.%s", service, domain);
+	struct records records;
+
+	if (!records_find(RECORD_SRV, name, &records, err))
+		return false;
+	*server = records.items[0];
+	return true;
+}
+
+static bool
+find_server(const char *domain, struct dns_record *server, bool *implicit,
 	    struct error *err)
 {
 	struct error first = { .arena = err->arena };
 
-	*implicit = srv_find("_submissions._tcp", domain, server, &first);
+	*implicit = find_service("_submissions._tcp", domain, server, &first);
 	if (*implicit)
 		return true;
 	if (first.fault != FAULT_NO_HOST) {
 		*err = first;
 		return false;
 	}
-	if (srv_find("_submission._tcp", domain, server, err))
+	if (find_service("_submission._tcp", domain, server, err))
 		return true;
 	return fail_hint(err, _("Ask your provider for the name of the server, and set "
 				"host to it."));
@@ -59,7 +72,7 @@ show_configuration(struct run *run, struct error *err)
 {
 	const char *address = run->request->topic, *at = strrchr(address, '@');
 	const char *domain = NULL;
-	struct srv_target server;
+	struct dns_record server;
 	struct address_list list;
 	bool implicit;
 
