@@ -14,4 +14,11 @@
 bool keyring_find(const char *host, const char *user, struct secret *secret,
 		  struct error *err) MUST_CHECK;
 
+/* Keeps the password where keyring_find and msmtp look for it, in place of the one that
+ * was there. The service may ask the user to unlock it: waits for 60 s. When it was not
+ * stored, the sentence says why; FAULT_UNSUPPORTED when it cannot be here: no libsecret,
+ * no session bus. */
+bool keyring_store(const char *host, const char *user, const struct secret *secret,
+		   struct error *err) MUST_CHECK;
+
 #endif
