@@ -333,6 +333,7 @@ origin_show(struct arena *arena, const struct origin *origin)
 void
 account_release(struct account *account)
 {
-	secret_release(&account->secret.password);
-	secret_release(&account->oauth.client_secret);
+	for (size_t row = 0; row < settings_count; row++)
+		if (settings[row].kind == &kind_secret)
+			secret_release((void *)((char *)account + settings[row].at));
 }

@@ -56,16 +56,17 @@ struct queue_policy {
 };
 
 /* All values as the settings wrote them until account_finish made them ready for use.
- * All texts live in the arena; secret.password and oauth.client_secret are secrets,
- * which account_release wipes. */
+ * All texts live in the arena; password, proxy_password and oauth.client_secret are
+ * secrets, which account_release wipes. */
 struct account {
 	const char *name;
 	enum dialect dialect;
 	struct origin whole; /* where the account begins */
 
 	struct endpoint endpoint; /* ports are filled by account_finish */
-	unsigned port;		  /* as configured; 0: not */
-	unsigned timeout;	  /* as configured, for every wait; 0: not */
+	struct secret proxy_password;
+	unsigned port;	  /* as configured; 0: not */
+	unsigned timeout; /* as configured, for every wait; 0: not */
 	enum protocol protocol;
 	const char *domain; /* for EHLO */
 	struct tls_policy tls;
@@ -115,7 +116,7 @@ bool account_finish(struct arena *arena, struct account *account,
 char *account_show(struct arena *arena, const struct account *account, size_t row);
 /* "default", "FILE:LINE" or "option". */
 char *origin_show(struct arena *arena, const struct origin *origin);
-/* Wipes the secret. */
+/* Wipes the secrets. */
 void account_release(struct account *account);
 
 #endif

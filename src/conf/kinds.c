@@ -51,16 +51,6 @@ print_text(const struct kind *kind, const void *place, struct buf *out)
 		buf_add_string(out, *value);
 }
 
-static void
-print_masked(const struct kind *kind, const void *place, struct buf *out)
-{
-	const char *const *value = place;
-
-	(void)kind;
-	if (*value)
-		buf_add_char(out, '*');
-}
-
 static bool
 parse_path(const struct kind *kind, struct arena *arena, struct span text, void *place,
 	   struct error *err)
@@ -404,10 +394,6 @@ print_secret(const struct kind *kind, const void *place, struct buf *out)
 
 const struct kind kind_text = TEXT_KIND("TEXT", parse_text, print_text);
 const struct kind kind_command = TEXT_KIND("COMMAND", parse_text, print_text);
-const struct kind kind_masked = {
-	.placeholder = "TEXT", .size = sizeof(char *), .hidden = true,
-	.parse = parse_text, .print = print_masked,
-};
 const struct kind kind_path = TEXT_KIND("FILE", parse_path, print_text);
 const struct kind kind_host = TEXT_KIND("HOST", parse_host, print_text);
 const struct kind kind_domain = TEXT_KIND("DOMAIN", parse_host, print_text);

@@ -30,7 +30,6 @@ struct kind {
 
 extern const struct kind kind_text;	  /* any text */
 extern const struct kind kind_command;	  /* the same, for sh -c */
-extern const struct kind kind_masked;	  /* the same, shown as "*" */
 extern const struct kind kind_path;	  /* "~/" is expanded */
 extern const struct kind kind_host;	  /* name or address literal: no blanks */
 extern const struct kind kind_domain;	  /* the same, %-patterns are allowed */

@@ -60,7 +60,7 @@ const struct setting settings[] = {
 	  .fallback = "1080", .help = N_("Port of the proxy.") },
 	{ .name = "proxy_user", WORDS(text, endpoint.proxy_user), .chapter = CHAPTER_SERVER,
 	  .fallback = "", .help = N_("User name at the proxy.") },
-	{ .name = "proxy_password", WORDS(masked, endpoint.proxy_password),
+	{ .name = "proxy_password", SECRET(proxy_password),
 	  .chapter = CHAPTER_SERVER,
 	  .fallback = "", .file_only = true, .help = N_("Password at the proxy.") },
 
@@ -385,8 +385,9 @@ void
 account_copy(struct account *to, const struct account *from)
 {
 	*to = *from;
-	to->secret.password = (struct secret){ 0 };
-	secret_copy(&to->secret.password, &from->secret.password);
-	to->oauth.client_secret = (struct secret){ 0 };
-	secret_copy(&to->oauth.client_secret, &from->oauth.client_secret);
+	for (size_t row = 0; row < settings_count; row++)
+		if (settings[row].kind == &kind_secret) {
+			memset((char *)to + settings[row].at, 0, sizeof(struct secret));
+			setting_copy(to, from, row);
+		}
 }

@@ -18,8 +18,8 @@ struct endpoint {
 	const char *source_ip; /* NULL: the system chooses */
 	const char
 		*proxy_host; /* SOCKS5 (RFC 1928); the proxy resolves the name; or NULL */
-	const char *proxy_user; /* RFC 1929; NULL: no login */
-	const char *proxy_password;
+	const char *proxy_user;	    /* RFC 1929; NULL: no login */
+	const char *proxy_password; /* the caller's, who wipes it; NULL: empty */
 	unsigned proxy_port;
 	unsigned ports[2]; /* in order of preference; 0: no second one */
 	enum ip_family family;

@@ -58,6 +58,7 @@ connection_open(struct connection *connection, struct error *err)
 	struct tls_peer peer = { .pin = key_pin, .pin_context = connection };
 	unsigned patience = connection->patience;
 
+	endpoint.proxy_password = account->proxy_password.at;
 	if (patience && patience < endpoint.timeout)
 		endpoint.timeout = patience;
 	connection->session = (struct session){

@@ -40,10 +40,11 @@ class Server:
     """Serves on a loopback port until the end of the `with`. What happens is in `logins`, `mails`;
     `connected`, `greeted`, `login_came` and `mail_came` are set when somebody has come, and has
     said EHLO, AUTH and MAIL. Clearing `greet`, `answer` or `take` makes it wait before the
-    greeting, or before the reply to a login or to MAIL."""
+    greeting, or before the reply to a login or to MAIL. With `proxied` it is behind a SOCKS proxy, which
+    keeps logins as well; both are on the one port."""
 
-    def __init__(self, refuse=False):
-        self.refuse = refuse
+    def __init__(self, refuse=False, proxied=False):
+        self.refuse, self.proxied = refuse, proxied
         self.logins, self.mails = [], []
         self.connected, self.greeted = threading.Event(), threading.Event()
         self.login_came, self.mail_came = threading.Event(), threading.Event()
@@ -75,7 +76,28 @@ class Server:
                 return
             with line, contextlib.suppress(OSError, ValueError):
                 line.settimeout(LONG)
-                self.serve(line.makefile("rwb"))
+                stream = line.makefile("rwb")
+                if self.proxied:
+                    self.be_proxy(stream)
+                self.serve(stream)
+
+    def be_proxy(self, line):
+        """RFC 1928 with a login of RFC 1929; then the server speaks for itself."""
+        def text():
+            return line.read(line.read(1)[0])
+
+        def say(answer):
+            line.write(answer)
+            line.flush()
+
+        line.read(1)
+        text()
+        say(b"\5\2")
+        line.read(1)
+        self.logins.append((text(), text()))
+        say(b"\1\0")
+        line.read(4 + 4 + 2)    # the request: an IPv4 address
+        say(b"\5\0\0\1\0\0\0\0\0\0")
 
     def serve(self, line):
         def say(*replies):
