@@ -1,45 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Makes a connection private, and keeps it so. */
+/* Moves bytes through a private connection, and tells what it is. */
 #include "net/tls.h"
 
-#include "base/clock.h"
-#include "net/dns.h"
+#include "net/handshake.h"
 #include "net/trust.h"
 
 #include <errno.h>
-#include <gnutls/gnutls.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-enum { IGNORED_MAX = 64 }; /* warnings and the like, on one connection */
-
-struct tls {
-	gnutls_session_t session;
-	gnutls_certificate_credentials_t credentials;
-	int fd;
-	unsigned char first; /* byte that the server said */
-	bool has_first, verified;
-	bool unsent; /* a record waits in the library: a goodbye would send it first */
-	unsigned ignored;
-	char *description;   /* the library's memory */
-	const char *problem; /* NULL: none so far */
-	char problem_text[256];
-};
-
-/* What tls_start and the library's callback share during a handshake. */
-struct handshake {
-	struct tls *tls;
-	const struct tls_policy *policy;
-	const struct tls_peer *peer;
-	gnutls_protocol_t least;
-	struct store store;
-	bool judged;		       /* the certificate has been seen */
-	char name[TRUST_NAME_MAX + 1]; /* for SNI and verification */
-	struct error *err;
-};
 
 bool
 tls_policy_check(const struct tls_policy *policy, struct error *err)
@@ -59,218 +28,7 @@ tls_policy_check(const struct tls_policy *policy, struct error *err)
 	return good;
 }
 
-/* ---- handshake ---- */
-
-static bool
-too_old(struct handshake *shake)
-{
-	return fail(shake->err, FAULT_PROTOCOL,
-		    _("The server %s does not speak TLS %s or newer"), shake->name,
-		    shake->least == GNUTLS_TLS1_3 ? "1.3" : "1.2");
-}
-
-/* The library's numbers grow with the versions of TLS; DTLS is never spoken here. */
-static bool
-is_new_enough(struct handshake *shake)
-{
-	return gnutls_protocol_get_version(shake->tls->session) >= shake->least ||
-	       too_old(shake);
-}
-
-static bool
-believe(struct handshake *shake)
-{
-	bool good = is_new_enough(shake) &&
-		    trust_verify(shake->tls->session, shake->policy, shake->name,
-				 &shake->store, shake->err);
-
-	shake->tls->verified = good && trust_asks_authorities(shake->policy);
-	return good;
-}
-
-/* Called as soon as the certificate is there: a server that fails gets nothing more,
- * not even the client's certificate. */
-static int
-judge(gnutls_session_t session)
-{
-	struct handshake *shake = gnutls_session_get_ptr(session);
-
-	if (!shake)
-		return GNUTLS_E_CERTIFICATE_ERROR;
-	shake->judged = true;
-	return believe(shake) ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
-}
-
-static bool
-too_late(struct handshake *shake)
-{
-	return fail(shake->err, FAULT_TIMEOUT,
-		    _("The server %s did not finish the TLS handshake in time"),
-		    shake->name);
-}
-
-static bool
-await(struct handshake *shake)
-{
-	short events =
-		gnutls_record_get_direction(shake->tls->session) ? POLLOUT : POLLIN;
-	struct pollfd one = { .fd = shake->peer->fd, .events = events };
-	int left = deadline_left(shake->peer->deadline);
-	int ready = left == 0 ? 0 : poll(&one, 1, left);
-
-	if (ready < 0 && errno == EINTR)
-		return true;
-	if (ready < 0)
-		return fail_errno(shake->err, FAULT_SYSTEM,
-				  _("Cannot wait for the server %s"), shake->name);
-	return ready > 0 || too_late(shake);
-}
-
-/* TLS records begin with a type of 20 to 24; a server that speaks SMTP greets with
- * digits. */
-static bool
-seems_plain(const struct tls *tls)
-{
-	return tls->has_first && tls->first >= ' ' && tls->first < 0x7f;
-}
-
-static bool
-alert_received(struct handshake *shake)
-{
-	gnutls_session_t session = shake->tls->session;
-	gnutls_alert_description_t alert = gnutls_alert_get(session);
-	const char *name = gnutls_alert_get_name(alert);
-
-	if (alert == GNUTLS_A_PROTOCOL_VERSION)
-		return too_old(shake);
-	fail(shake->err, FAULT_PROTOCOL, _("The server %s refuses the TLS handshake: %s"),
-	     shake->name, name ? name : _("unknown alert"));
-	if (gnutls_certificate_client_get_request_status(session))
-		return fail_hint(shake->err,
-				 _("It asked for a client certificate: see tls_cert_file "
-				   "and tls_key_file"));
-	return false;
-}
-
-static bool
-handshake_failed(struct handshake *shake, int problem, int system_problem)
-{
-	struct error *err = shake->err;
-	const char *name = shake->name;
-
-	/* The judge's own words are the cause of what the library says. */
-	if (err->fault != FAULT_NONE)
-		return false;
-	if (problem == GNUTLS_E_FATAL_ALERT_RECEIVED)
-		return alert_received(shake);
-	if (seems_plain(shake->tls)) {
-		fail(err, FAULT_PROTOCOL, _("The server %s does not answer with TLS"),
-		     name);
-		/* After a STARTTLS that was asked for, this would be wrong advice. */
-		if (shake->policy->starttls == STARTTLS_ON)
-			return false;
-		return fail_hint(
-			err,
-			_("It speaks plain text on this port: use tls_starttls on, or the "
-			  "port for TLS from the start (465)"));
-	}
-	if (problem == GNUTLS_E_PREMATURE_TERMINATION)
-		return fail(
-			err, FAULT_LOST,
-			_("The server %s closed the connection during the TLS handshake"),
-			name);
-	if (problem == GNUTLS_E_PULL_ERROR || problem == GNUTLS_E_PUSH_ERROR) {
-		errno = system_problem;
-		return fail_errno(
-			err, FAULT_LOST,
-			_("The connection to %s was lost during the TLS handshake"),
-			name);
-	}
-	if (problem == GNUTLS_E_UNSUPPORTED_VERSION_PACKET)
-		return too_old(shake);
-	return fail(err, FAULT_PROTOCOL, _("The TLS handshake with %s failed: %s"), name,
-		    gnutls_strerror(problem));
-}
-
-static bool
-shake_hands(struct handshake *shake)
-{
-	gnutls_session_t session = shake->tls->session;
-
-	for (;;) {
-		int problem, system_problem;
-
-		errno = 0;
-		problem = gnutls_handshake(session);
-		system_problem = errno;
-		if (problem == GNUTLS_E_SUCCESS)
-			/* A cipher suite without certificates, which priorities can
-			 * ask for, never calls the judge. */
-			return shake->judged || believe(shake);
-		if (gnutls_error_is_fatal(problem) ||
-		    shake->tls->ignored >= IGNORED_MAX) {
-			/* Politeness only: the failure is known already. */
-			gnutls_alert_send_appropriate(session, problem);
-			return handshake_failed(shake, problem, system_problem);
-		}
-		if (problem != GNUTLS_E_AGAIN && problem != GNUTLS_E_INTERRUPTED)
-			shake->tls->ignored++;
-		else if (!await(shake))
-			return false;
-	}
-}
-
 /* ---- start and end ---- */
-
-/* As the library would, but the first byte is noted for seems_plain. */
-static ssize_t
-pull(gnutls_transport_ptr_t context, void *at, size_t len)
-{
-	struct tls *tls = context;
-	ssize_t got = recv(tls->fd, at, len, 0);
-
-	if (got > 0 && !tls->has_first) {
-		memcpy(&tls->first, at, 1);
-		tls->has_first = true;
-	}
-	return got;
-}
-
-static bool
-prepare(struct handshake *shake)
-{
-	const struct tls_policy *policy = shake->policy;
-	struct tls *tls = shake->tls;
-	gnutls_priority_t priorities;
-	struct target literal;
-	int problem;
-
-	if (!trust_priorities(policy, &shake->least, &priorities, shake->err))
-		return false;
-	/* The session keeps its own reference. */
-	problem = gnutls_priority_set(tls->session, priorities);
-	gnutls_priority_deinit(priorities);
-	if (!trust_load(tls->credentials, policy, shake->peer, &shake->store, shake->err))
-		return false;
-	gnutls_certificate_set_verify_function(tls->credentials, judge);
-	gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, tls->credentials);
-	gnutls_session_set_ptr(tls->session, shake);
-	if (policy->min_dh_prime_bits)
-		gnutls_dh_set_prime_bits(tls->session, policy->min_dh_prime_bits);
-	/* RFC 6066 section 3 wants no addresses here. */
-	if (problem >= 0 && !dns_literal(shake->name, &literal))
-		problem = gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS,
-						 shake->name, strlen(shake->name));
-	if (problem < 0)
-		return fail(shake->err, FAULT_CONFIG,
-			    _("Cannot prepare TLS for the server %s: %s"), shake->name,
-			    gnutls_strerror(problem));
-	tls->fd = shake->peer->fd;
-	gnutls_transport_set_ptr2(tls->session, tls,
-				  (gnutls_transport_ptr_t)(intptr_t)tls->fd);
-	gnutls_transport_set_pull_function(tls->session, pull);
-	return true;
-}
 
 static struct tls *
 make_tls(void)
@@ -319,23 +77,15 @@ bool
 tls_start(const struct tls_policy *policy, const struct tls_peer *peer, struct tls **tls,
 	  struct error *err)
 {
-	struct handshake shake = {
-		.tls = make_tls(), .policy = policy, .peer = peer, .err = err
-	};
-	bool good = trust_name(policy, peer->host, shake.name, err) && prepare(&shake) &&
-		    shake_hands(&shake);
+	struct tls *made = make_tls();
 
-	store_close(&shake.store);
-	/* From here on neither the handshake nor the peer is there to be asked. */
-	gnutls_session_set_ptr(shake.tls->session, NULL);
-	gnutls_certificate_set_pin_function(shake.tls->credentials, NULL, NULL);
 	*tls = NULL;
-	if (!good) {
-		free_tls(shake.tls);
+	if (!handshake_run(made, policy, peer, err)) {
+		free_tls(made);
 		return false;
 	}
-	shake.tls->description = describe(shake.tls->session);
-	*tls = shake.tls;
+	made->description = describe(made->session);
+	*tls = made;
 	return true;
 }
 

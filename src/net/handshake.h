@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The beginning of a session, apart from its use: only net/tls.c looks in here. */
+#ifndef NET_HANDSHAKE_H
+#define NET_HANDSHAKE_H
+
+#include "net/tls.h"
+
+#include <gnutls/gnutls.h>
+
+enum { IGNORED_MAX = 64 }; /* warnings and the like, on one connection */
+
+struct tls {
+	gnutls_session_t session;
+	gnutls_certificate_credentials_t credentials;
+	int fd;
+	unsigned char first; /* byte that the server said */
+	bool has_first, verified;
+	bool unsent; /* a record waits in the library: a goodbye would send it first */
+	unsigned ignored;
+	char *description;   /* the library's memory */
+	const char *problem; /* NULL: none so far */
+	char problem_text[256];
+};
+
+/* What tls_start promises, for a TLS that has its session and credentials and is zero
+ * otherwise. */
+bool handshake_run(struct tls *tls, const struct tls_policy *policy,
+		   const struct tls_peer *peer, struct error *err) MUST_CHECK;
+
+#endif
