@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "net/digest.h"
 #include "queue/journal.h"
-#include "queue/record.h"
+#include "queue/label.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,11 +48,12 @@ read_at(int fd, uint64_t at, size_t wanted, struct buf *out)
 
 /* ---- the head ---- */
 
-/* A head under way: recipients and settings grow by doubling. */
+/* A head under way: settings grow by doubling. */
 struct head {
 	struct entry *entry;
+	struct label label;
 	struct assignment *assignments;
-	bool versioned, whole;
+	bool versioned;
 };
 
 static bool
@@ -67,50 +68,13 @@ take_number(struct span text, int64_t *number)
 }
 
 static bool
-take_unsigned(struct span text, unsigned *number)
-{
-	uint64_t value;
-
-	if (!span_number(text, &value) || value > UINT32_MAX)
-		return false;
-	*number = (unsigned)value;
-	return true;
-}
-
-/* Whether an array of COUNT things must grow before one more goes in. */
-static bool
-is_full(size_t count)
-{
-	return (count & (count - 1)) == 0;
-}
-
-static bool
-take_recipient(struct head *head, struct span text)
-{
-	struct entry *entry = head->entry;
-	struct envelope *envelope = &entry->envelope;
-	size_t count = envelope->count;
-
-	if (is_full(count)) {
-		const char **more =
-			arena_array(entry->arena, const char *, count ? 2 * count : 1);
-
-		if (count)
-			memcpy(more, envelope->to, count * sizeof(*more));
-		envelope->to = more;
-	}
-	envelope->to[envelope->count++] = span_string(entry->arena, text);
-	return true;
-}
-
-static bool
 take_setting(struct head *head, struct span text)
 {
 	struct account_key *key = &head->entry->key;
 	size_t count = key->assignment_count;
 	struct span copy = span_of(span_string(head->entry->arena, text));
 
-	if (is_full(count)) {
+	if ((count & (count - 1)) == 0) {
 		struct assignment *more = arena_array(
 			head->entry->arena, struct assignment, count ? 2 * count : 1);
 
@@ -124,95 +88,62 @@ take_setting(struct head *head, struct span text)
 	return true;
 }
 
-static bool
-take_facts(struct head *head, struct span text)
-{
-	struct facts *facts = &head->entry->facts;
-	uint64_t values[5];
-
-	for (size_t i = 0; i < 5; i++)
-		if (!span_number(span_word(&text), &values[i]))
-			return false;
-	facts->eight_bit = values[0];
-	facts->header_eight_bit = values[1];
-	facts->utf8_header = values[2];
-	facts->nul = values[3];
-	facts->longest_line = values[4];
-	return true;
-}
-
 /* Texts that go into the entry as they are. */
 static const char **
 text_place(struct entry *entry, const struct record_view *record)
 {
-	struct mail_options *options = &entry->envelope.options;
-	const struct {
-		const char *type;
-		const char **place;
-	} texts[] = {
-		{ "sender", &entry->envelope.sender },
-		{ "account", &entry->key.name },
-		{ "config", &entry->key.config_file },
-		{ "about", &entry->about },
-		{ "ret", &options->ret },
-		{ "envid", &options->envid },
-		{ "notify", &options->notify },
-		{ "by", &options->by },
-		{ "hold-for", &options->hold_for },
-		{ "hold-until", &options->hold_until },
-		{ "mt-priority", &options->mt_priority },
-	};
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (record_is(record, texts[i].type))
-			return texts[i].place;
-	return NULL;
+	if (record_is(record, "account"))
+		return &entry->key.name;
+	if (record_is(record, "config"))
+		return &entry->key.config_file;
+	return record_is(record, "about") ? &entry->about : NULL;
 }
 
 static bool
-take_record(struct head *head, const struct record_view *record)
+take_own_record(struct head *head, const struct record_view *record)
 {
 	struct entry *entry = head->entry;
 	struct span value = record->value;
 	const char **place = text_place(entry, record);
-	int64_t number;
 
-	/* They would end a command, or a name. */
-	if ((place || record_is(record, "to")) && has_control(value))
-		return false;
 	if (place) {
+		/* It would end a name. */
+		if (has_control(value))
+			return false;
 		*place = span_string(entry->arena, value);
 		return true;
 	}
-	if (record_is(record, "to"))
-		return take_recipient(head, value);
 	if (record_is(record, "set"))
 		return take_setting(head, value);
-	if (record_is(record, "facts"))
-		return take_facts(head, value);
 	if (record_is(record, "id"))
 		return span_equal(value, span_of(entry->name.id));
 	if (record_is(record, "uid"))
 		return take_unsigned(value, &entry->uid);
-	if (record_is(record, "needs"))
-		return take_unsigned(value, &entry->envelope.needs);
 	if (record_is(record, "arrival"))
 		return take_number(value, &entry->arrival);
 	if (record_is(record, "expires"))
 		return take_number(value, &entry->expires);
-	if (record_is(record, "header") && take_number(value, &number)) {
-		entry->header_size = (uint64_t)number;
-		return true;
-	}
 	if (record_is(record, "without-file"))
 		return entry->key.without_file = true;
 	if (record_is(record, "msmtp")) {
 		entry->key.dialect = DIALECT_MSMTP;
 		return true;
 	}
-	if (record_is(record, "require-tls"))
-		return entry->envelope.options.require_tls = true;
 	return false;
+}
+
+static bool
+take_record(struct head *head, const struct record_view *record)
+{
+	switch (label_take(&head->label, record)) {
+	case LABEL_TAKEN:
+		return true;
+	case LABEL_WRONG:
+		return false;
+	case LABEL_OTHER:
+		break;
+	}
+	return take_own_record(head, record);
 }
 
 /* Reads records up to the content. TORN: more octets are needed. */
@@ -245,10 +176,11 @@ read_head(struct head *head, struct span text)
 	}
 	head->entry->content_at = (uint64_t)(rest.at - text.at) + used;
 	head->entry->content_size = len;
-	return head->versioned && head->entry->envelope.count &&
-			       head->entry->envelope.sender
-		       ? RECORD_WHOLE
-		       : RECORD_DAMAGED;
+	head->entry->envelope = head->label.envelope;
+	head->entry->facts = head->label.facts;
+	head->entry->header_size = head->label.header_size;
+	return head->versioned && label_is_whole(&head->label) ? RECORD_WHOLE
+							       : RECORD_DAMAGED;
 }
 
 static enum entry_result
@@ -260,7 +192,7 @@ read_whole_head(struct entry *entry, uint64_t size)
 
 	for (; state == RECORD_TORN; wanted *= 8) {
 		struct entry fresh = *entry;
-		struct head head = { .entry = &fresh };
+		struct head head = { .entry = &fresh, .label.arena = entry->arena };
 
 		if (!read_at(entry->fd, text.len, wanted - text.len, &text))
 			return ENTRY_TROUBLE;

@@ -6,7 +6,7 @@
 #include "base/crc.h"
 #include "base/file.h"
 #include "net/digest.h"
-#include "queue/record.h"
+#include "queue/label.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,39 +66,13 @@ add_key(struct buf *out, const struct account_key *key)
 }
 
 static void
-add_envelope(struct buf *out, const struct envelope *envelope)
-{
-	const struct mail_options *options = &envelope->options;
-
-	add_text(out, "sender", envelope->sender);
-	for (size_t i = 0; i < envelope->count; i++)
-		add_text(out, "to", envelope->to[i]);
-	add_text(out, "ret", options->ret);
-	add_text(out, "envid", options->envid);
-	add_text(out, "notify", options->notify);
-	add_text(out, "by", options->by);
-	add_text(out, "hold-for", options->hold_for);
-	add_text(out, "hold-until", options->hold_until);
-	add_text(out, "mt-priority", options->mt_priority);
-	if (options->require_tls)
-		record_add(out, "require-tls", SPAN(""));
-	record_printf(out, "needs", "%u", envelope->needs);
-}
-
-static void
-add_facts(struct buf *out, const struct parcel *parcel)
-{
-	const struct facts *facts = parcel->facts;
-
-	record_printf(out, "facts", "%d %d %d %" PRIu64 " %" PRIu64, facts->eight_bit,
-		      facts->header_eight_bit, facts->utf8_header, facts->nul,
-		      facts->longest_line);
-	record_printf(out, "header", "%" PRIu64, parcel->composed->size);
-}
-
-static void
 add_head(struct buf *out, const struct parcel *parcel, const char *id)
 {
+	const struct label label = {
+		.envelope = *parcel->envelope,
+		.facts = *parcel->facts,
+		.header_size = parcel->composed->size,
+	};
 	int64_t now = wall_ms();
 
 	record_add(out, "postrider-message", SPAN("1"));
@@ -108,8 +82,7 @@ add_head(struct buf *out, const struct parcel *parcel, const char *id)
 	record_printf(out, "expires", "%" PRId64, now + parcel->lifetime);
 	add_text(out, "about", parcel->about);
 	add_key(out, parcel->key);
-	add_envelope(out, parcel->envelope);
-	add_facts(out, parcel);
+	label_add(out, &label);
 }
 
 /* ---- content, end, and how the journal begins ---- */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writes and reads the records of a label. */
+#include "queue/label.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- written ---- */
+
+static void
+add_text(struct buf *out, const char *type, const char *text)
+{
+	if (text)
+		record_add(out, type, span_of(text));
+}
+
+static void
+add_envelope(struct buf *out, const struct envelope *envelope)
+{
+	const struct mail_options *options = &envelope->options;
+
+	add_text(out, "sender", envelope->sender);
+	for (size_t i = 0; i < envelope->count; i++)
+		add_text(out, "to", envelope->to[i]);
+	add_text(out, "ret", options->ret);
+	add_text(out, "envid", options->envid);
+	add_text(out, "notify", options->notify);
+	add_text(out, "by", options->by);
+	add_text(out, "hold-for", options->hold_for);
+	add_text(out, "hold-until", options->hold_until);
+	add_text(out, "mt-priority", options->mt_priority);
+	if (options->require_tls)
+		record_add(out, "require-tls", SPAN(""));
+	record_printf(out, "needs", "%u", envelope->needs);
+}
+
+void
+label_add(struct buf *out, const struct label *label)
+{
+	const struct facts *facts = &label->facts;
+
+	add_envelope(out, &label->envelope);
+	record_printf(out, "facts", "%d %d %d %" PRIu64 " %" PRIu64, facts->eight_bit,
+		      facts->header_eight_bit, facts->utf8_header, facts->nul,
+		      facts->longest_line);
+	record_printf(out, "header", "%" PRIu64, label->header_size);
+}
+
+/* ---- read ---- */
+
+bool
+take_unsigned(struct span text, unsigned *number)
+{
+	uint64_t value;
+
+	if (!span_number(text, &value) || value > UINT32_MAX)
+		return false;
+	*number = (unsigned)value;
+	return true;
+}
+
+/* The recipients grow by doubling. */
+static void
+take_recipient(struct label *label, struct span text)
+{
+	struct envelope *envelope = &label->envelope;
+	size_t count = envelope->count;
+
+	if ((count & (count - 1)) == 0) {
+		const char **more =
+			arena_array(label->arena, const char *, count ? 2 * count : 1);
+
+		if (count)
+			memcpy(more, envelope->to, count * sizeof(*more));
+		envelope->to = more;
+	}
+	envelope->to[envelope->count++] = span_string(label->arena, text);
+}
+
+static bool
+take_facts(struct facts *facts, struct span text)
+{
+	uint64_t values[5];
+
+	for (size_t i = 0; i < 5; i++)
+		if (!span_number(span_word(&text), &values[i]))
+			return false;
+	facts->eight_bit = values[0];
+	facts->header_eight_bit = values[1];
+	facts->utf8_header = values[2];
+	facts->nul = values[3];
+	facts->longest_line = values[4];
+	return true;
+}
+
+/* Texts that go into the envelope as they are. */
+static const char **
+text_place(struct envelope *envelope, const struct record_view *record)
+{
+	struct mail_options *options = &envelope->options;
+	const struct {
+		const char *type;
+		const char **place;
+	} texts[] = {
+		{ "sender", &envelope->sender },
+		{ "ret", &options->ret },
+		{ "envid", &options->envid },
+		{ "notify", &options->notify },
+		{ "by", &options->by },
+		{ "hold-for", &options->hold_for },
+		{ "hold-until", &options->hold_until },
+		{ "mt-priority", &options->mt_priority },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (record_is(record, texts[i].type))
+			return texts[i].place;
+	return NULL;
+}
+
+static enum label_part
+taken_if(bool right)
+{
+	return right ? LABEL_TAKEN : LABEL_WRONG;
+}
+
+enum label_part
+label_take(struct label *label, const struct record_view *record)
+{
+	const char **place = text_place(&label->envelope, record);
+	bool recipient = record_is(record, "to");
+
+	if ((place || recipient) && has_control(record->value))
+		return LABEL_WRONG;
+	if (place)
+		*place = span_string(label->arena, record->value);
+	else if (recipient)
+		take_recipient(label, record->value);
+	else if (record_is(record, "require-tls"))
+		label->envelope.options.require_tls = true;
+	else if (record_is(record, "facts"))
+		return taken_if(take_facts(&label->facts, record->value));
+	else if (record_is(record, "needs"))
+		return taken_if(take_unsigned(record->value, &label->envelope.needs));
+	else if (record_is(record, "header"))
+		return taken_if(span_number(record->value, &label->header_size));
+	else
+		return LABEL_OTHER;
+	return LABEL_TAKEN;
+}
+
+bool
+label_is_whole(const struct label *label)
+{
+	return label->envelope.count && label->envelope.sender;
+}
