@@ -115,8 +115,11 @@ keep_to_limits(struct run *run, struct mail *mail, int *slot, struct error *err)
 			      "allows"),
 			    run->account->endpoint.host);
 	return !wait || fail(err, FAULT_TEMPORARY,
-			     _("The rate_limit of the account is reached for %lld more "
-			       "seconds"),
+			     ngettext("The rate_limit of the account is reached for %lld "
+				      "more second",
+				      "The rate_limit of the account is reached for %lld "
+				      "more seconds",
+				      (unsigned long)(wait + 999) / 1000),
 			     (long long)(wait + 999) / 1000);
 }
 

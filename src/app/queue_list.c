@@ -329,8 +329,12 @@ show_totals(const struct list *list)
 	uint64_t kilobytes = (list->octets + 1023) / 1024;
 
 	if (!list->run->request->all && list->total > SHOWN)
-		printf(_("        (and %zu more; --all shows them)\n\n"),
-		       list->total - SHOWN);
+		printf("%*s%s\n\n", 8, "",
+		       arena_printf(list->run->arena,
+				    ngettext("(and %zu more; --all shows it)",
+					     "(and %zu more; --all shows them)",
+					     list->total - SHOWN),
+				    list->total - SHOWN));
 	printf("                Total requests: %zu\n", requests);
 	if (requests)
 		printf("-- %" PRIu64 " Kbytes in %zu Request%s.\n", kilobytes, requests,
@@ -376,8 +380,10 @@ list_everything(struct run *run, struct error *err)
 		show_header(&list);
 		ok = show_each(&list, (struct printer){ show_entry, "", 0 }, err);
 		if (list.counts[PLACE_FAILED] || list.counts[PLACE_CORRUPT])
-			printf(_("        (%zu given up, %zu damaged)\n"),
-			       list.counts[PLACE_FAILED], list.counts[PLACE_CORRUPT]);
+			printf("%*s%s\n", 8, "",
+			       arena_printf(run->arena, _("(%zu given up, %zu damaged)"),
+					    list.counts[PLACE_FAILED],
+					    list.counts[PLACE_CORRUPT]));
 		show_totals(&list);
 	}
 	release(&list);

@@ -35,23 +35,24 @@ report_error(const struct reporter *reporter, const struct error *err)
 }
 
 static const char *
-outcome_words(enum outcome outcome)
+outcome_words(struct arena *arena, enum outcome outcome, const char *to)
 {
 	switch (outcome) {
 	case DELIVERED:
-		return _("has it");
+		/* TRANSLATORS: %s is a recipient; a reason may follow behind ": ". */
+		return arena_printf(arena, _("%s has it"), to);
 	case REFUSED:
-		return _("has not got it: refused");
+		return arena_printf(arena, _("%s has not got it: refused"), to);
 	case DEFERRED:
-		return _("has not got it: refused for now");
+		return arena_printf(arena, _("%s has not got it: refused for now"), to);
 	case IN_DOUBT:
-		return _("may have got it");
+		return arena_printf(arena, _("%s may have got it"), to);
 	case WAITING:
-		return _("waits in the queue");
+		return arena_printf(arena, _("%s waits in the queue"), to);
 	case PENDING:
 		break;
 	}
-	return _("has not got it");
+	return arena_printf(arena, _("%s has not got it"), to);
 }
 
 void
@@ -66,15 +67,15 @@ report_verdicts(const struct reporter *reporter, const struct delivery *delivery
 	for (size_t i = 0; i < envelope->count; i++) {
 		const struct verdict *verdict = &delivery->verdicts[i];
 		const char *to = clean_text(&arena, span_of(envelope->to[i]));
-		const char *words = outcome_words(verdict->outcome);
+		const char *words = outcome_words(&arena, verdict->outcome, to);
 
 		if (verdict->why)
-			report_line(reporter, "%s %s: %s", to, words, verdict->why);
+			report_line(reporter, "%s: %s", words, verdict->why);
 		else if (verdict->by && verdict->outcome != DELIVERED)
-			report_line(reporter, "%s %s: \"%s\"", to, words,
+			report_line(reporter, "%s: \"%s\"", words,
 				    reply_show(&arena, &verdict->by->reply));
 		else
-			report_line(reporter, "%s %s", to, words);
+			report_line(reporter, "%s", words);
 	}
 	arena_release(&arena);
 }

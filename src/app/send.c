@@ -283,10 +283,13 @@ read_input(struct run *run, struct mail *mail, struct error *err)
 	const struct request *request = run->request;
 
 	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
-		report_line(run->reporter,
-			    _("reading the message from the terminal; end it with "
-			      "Ctrl-D%s"),
-			    request->dot_ends ? _(" or a line with a single dot") : "");
+		report_line(
+			run->reporter, "%s",
+			request->dot_ends
+				? _("reading the message from the terminal; end it with "
+				    "Ctrl-D or a line with a single dot")
+				: _("reading the message from the terminal; end it with "
+				    "Ctrl-D"));
 	return message_read(run->arena, STDIN_FILENO, request->dot_ends, &mail->message,
 			    err);
 }

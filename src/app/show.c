@@ -24,14 +24,15 @@ show_version(void)
 	       HAVE_IDN2 ? ", libidn2" : "", HAVE_LIBSECRET ? ", libsecret" : "",
 	       HAVE_CURL && HAVE_JANSSON ? ", libcurl, jansson" : "",
 	       HAVE_NLS ? ", gettext" : "");
-	printf(_("Logins:"));
+	printf("%s", _("Logins:"));
 	for (size_t i = 0; i < mechanisms_count; i++) {
 		if (!login_knows(mechanisms[i].name))
 			continue;
 		printf("%s%s", separator, mechanisms[i].name);
 		separator = ", ";
 	}
-	printf(_("\nConfiguration of the system: %s\n"), SYSCONFDIR "/postrider/config");
+	putchar('\n');
+	printf(_("Configuration of the system: %s\n"), SYSCONFDIR "/postrider/config");
 	puts(_("Licence: GPL-3.0-or-later. There is no warranty, to the extent permitted by law."));
 }
 
@@ -74,7 +75,9 @@ show_dry_run(const struct run *run, const struct envelope *envelope,
 		for (size_t k = 0; k < composed->pieces[i].len; k++)
 			if (composed->pieces[i].at[k] != '\r')
 				putchar(composed->pieces[i].at[k]);
-	printf(_("(and %" PRIu64 " octets of body)\n"), composed->body->size);
+	printf(ngettext("(and %" PRIu64 " octet of body)\n",
+			"(and %" PRIu64 " octets of body)\n", composed->body->size),
+	       composed->body->size);
 }
 
 /* ---- the server ---- */
@@ -99,10 +102,10 @@ show_tls(struct run *run)
 
 	if (!tls)
 		return;
-	printf(_("TLS session parameters:\n    %s\n"), tls_description(tls));
+	printf("%s\n    %s\n", _("TLS session parameters:"), tls_description(tls));
 	if (!tls_certificate(tls, run->arena, &certificate))
 		return;
-	printf(_("TLS certificate information:\n"));
+	puts(_("TLS certificate information:"));
 	printf("    %s:\n        %s\n", _("Subject"), certificate.subject);
 	printf("    %s:\n        %s\n", _("Issuer"), certificate.issuer);
 	printf("    %s:\n", _("Validity"));
@@ -141,11 +144,14 @@ show_server(const struct run *run)
 	const struct session *session = &run->connection.session;
 	struct span rest = session->greeting.text, line;
 
-	printf(_("%s server at %s"), session->lmtp ? "LMTP" : "SMTP", session->host);
 	if (session->wire.line.port)
-		printf(_(" (%s), port %u"), session->wire.line.address,
-		       session->wire.line.port);
-	puts(":");
+		/* TRANSLATORS: SMTP or LMTP, the host's name, its IP address, the port. */
+		printf(_("%s server at %s (%s), port %u:\n"),
+		       session->lmtp ? "LMTP" : "SMTP", session->host,
+		       session->wire.line.address, session->wire.line.port);
+	else
+		printf(_("%s server at %s:\n"), session->lmtp ? "LMTP" : "SMTP",
+		       session->host);
 	while (reply_line(&rest, &line))
 		printf("    %.*s\n", (int)line.len, line.at ? line.at : "");
 }

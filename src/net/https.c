@@ -217,7 +217,10 @@ hear(const struct https_request *request, pid_t child, int from_child,
 	case PROCESS_FULL:
 		break;
 	case PROCESS_LATE:
-		return fail(err, FAULT_TIMEOUT, _("%s has not answered in %u seconds"),
+		return fail(err, FAULT_TIMEOUT,
+			    ngettext("%s has not answered in %u second",
+				     "%s has not answered in %u seconds",
+				     request->patience),
 			    host_of(err->arena, request->url), request->patience);
 	}
 	return understand(request, answer, err);

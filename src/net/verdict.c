@@ -300,8 +300,10 @@ verdict_refused(gnutls_session_t session, unsigned status, const char *host,
 			hint = _(reason->hint);
 	}
 	if (status)
-		buf_printf(&said, _("%sit has a fault that has no name yet (%#x)"),
-			   said.len ? "; " : "", status);
+		add_reason(&said,
+			   arena_printf(err->arena,
+					_("it has a fault that has no name yet (%#x)"),
+					status));
 	if (!said.len)
 		add_reason(&said, _("it is not valid"));
 	fail(err, FAULT_TRUST, _("The certificate of %s cannot be trusted: %s"), host,

@@ -55,12 +55,13 @@ ask_at_terminal(struct finder *finder, struct error *err)
 	const struct secret_policy *policy = finder->policy;
 	const char *host = clean_text(err->arena, span_of(policy->host)), *question;
 
-	/* TRANSLATORS: asked at the terminal; keep the ": " at the end. */
+	/* TRANSLATORS: asked at the terminal; the user, and the server's host. */
 	question = policy->user
-			   ? arena_printf(err->arena, _("password for %s at %s: "),
+			   ? arena_printf(err->arena, _("password for %s at %s:"),
 					  clean_text(err->arena, span_of(policy->user)),
 					  host)
-			   : arena_printf(err->arena, _("password for %s: "), host);
+			   : arena_printf(err->arena, _("password for %s:"), host);
+	question = arena_printf(err->arena, "%s ", question);
 	if (!prompt_secret(question, &finder->found, err))
 		return false;
 	is_found(finder, "prompt");
