@@ -11,6 +11,7 @@ I6  no secret in the queue or the output
 
 import argparse
 import collections
+import fcntl
 import json
 import multiprocessing
 import os
@@ -23,16 +24,14 @@ import tempfile
 import time
 
 import scenarios
-import spool
-from room import CANARY, ME, SECONDS, Fault, Room, become_reaper, secured
+from room import CANARY, ME, Fault, Room, become_reaper, secured
+from tools import Tools
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Of GMP and of the C library, which end a program that has no memory for them.
 LAST_WORDS = ("GNU MP: ", "postrider: nss_database.c:", "Unexpected error.\n")
 SAYS_SO = ("wait", "queue", "kept", "doubt")
 RECOVERIES = 4
-STAY = 3             # seconds for a resident runner that has reason to stay
 LATER = 48 * 3600    # seconds
 
 
@@ -57,7 +56,7 @@ class Play:
         self.fault = fault
         words = [w.format(**self.ids) for w in scenario.words]
         self.ended = self.run(*words, given=scenario.input(), fault=fault,
-                              follow=scenario.follow, seconds=STAY if scenario.stays else SECONDS)
+                              follow=scenario.follow, stays=scenario.stays)
         self.look()
         self.after_the_fault()
         self.heal()
@@ -73,7 +72,7 @@ class Play:
         for receiver in self.room.receivers:
             receiver.settle()
         self.runs.append((words, ended))
-        if ended.status is None and more.get("seconds") != STAY:
+        if ended.status is None and not more.get("stays"):
             self.wrong(f"I5: {' '.join(words)} hung")
         elif ended.status is not None and ended.status < 0 and not self.excused(
                 ended, more.get("fault")):
@@ -91,14 +90,15 @@ class Play:
 
     def look(self):
         """The queue as it is after a fault."""
-        self.found, wrong = spool.scan(self.room.queue)
-        self.problems += [f"I3: {w}" for w in wrong]
+        look = self.room.look()
+        self.found = look.good
+        self.problems += [f"I3: {w}" for w in look.wrong]
         for message in self.found:
             if message.doubtful():
                 key = self.key(message)
                 self.doubts[key] = self.doubts.get(key, 0) + 1
-        self.problems += [f"I6: the password is in {f}" for f in self.room.secrets()]
-        if any(m.torn for m in self.found) or spool.files(self.room.queue, "tmp"):
+        self.problems += [f"I6: the password is in {f}" for f in secrets(look)]
+        if any(m.torn for m in self.found) or look.inside("tmp"):
             self.listed(self.found)
 
     @staticmethod
@@ -147,15 +147,15 @@ class Play:
 
     def recover(self):
         for again in range(RECOVERIES):
-            found, _ = spool.scan(self.room.queue)
-            litter = spool.files(self.room.queue, "tmp")
-            if not (litter or self.still_there() or self.to_retry(found)):
+            look = self.room.look()
+            retry = self.to_retry(look.good)
+            if not (retry or look.inside("tmp", "msg", "hold")):
                 return
-            held = [m.one("id") for m in found if m.place == "hold"]
+            held = [m.one("id") for m in look.good if m.place == "hold"]
             if held:
                 self.run("queue", "release", *held)
-            if self.to_retry(found):
-                self.run("queue", "retry", *self.to_retry(found))
+            if retry:
+                self.run("queue", "retry", *retry)
             # By then litter is old, and no rate limit remembers anything.
             self.run("queue", "run", ahead=LATER + 60 * again)
 
@@ -165,28 +165,25 @@ class Play:
                 if x.fate == "sent" and not any(a.startswith("reject@") for a in x.to)}
         return [m.one("id") for m in found if m.place == "failed" and self.key(m) in sent]
 
-    def still_there(self):
-        return spool.files(self.room.queue, "msg") + spool.files(self.room.queue, "hold")
-
     # ---- the end
 
     def after_recovery(self):
         room = self.room
-        left, wrong = spool.scan(room.queue)
-        self.problems += [f"I3: after recovery: {w}" for w in wrong]
-        for message in left:
+        look = room.look()
+        self.problems += [f"I3: after recovery: {w}" for w in look.wrong]
+        for message in look.good:
             if message.place in ("msg", "hold"):
                 self.wrong(f"I5: still in {message.place} after recovery: {self.key(message)}")
-        litter = spool.files(room.queue, "tmp")
+        litter = look.inside("tmp")
         # A queue that was never ready is made ready by its next use.
         if litter and (room.queue / "VERSION").exists():
             self.wrong(f"I5: litter in tmp after recovery: {[p.name for p in litter]}")
-        self.problems += [f"I5: {f} is still locked" for f in room.locked()]
-        self.problems += [f"I6: after recovery the password is in {f}" for f in room.secrets()]
-        if left or not self.fault:
-            self.listed(left)
+        self.problems += [f"I5: {f} is still locked" for f in look.files if is_locked(f)]
+        self.problems += [f"I6: after recovery the password is in {f}" for f in secrets(look)]
+        if look.good or not self.fault:
+            self.listed(look.good)
         for letter in self.scenario.letters():
-            self.arrived(letter, left)
+            self.arrived(letter, look.good)
         for receiver in room.receivers:
             for mail in receiver.mails:
                 self.whole(mail)
@@ -269,6 +266,21 @@ class Play:
         return lines
 
 
+def is_locked(path):
+    """Whether somebody still has a lock on the file."""
+    with open(path, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def secrets(look):
+    """The files in which the password is."""
+    return [path for path, data in look.files.items() if CANARY.encode() in data]
+
+
 # ---- many plays, in as many processes as there are processors
 
 here = None    # the Room of this worker
@@ -299,7 +311,7 @@ def play(task):
         done = Play(here, scenario, prepared(scenario))(fault, second)
     except (OSError, RuntimeError, KeyError, IndexError) as problem:
         return name, True, False, (fault, second), [f"the test itself: {problem!r}"], []
-    fired = done.second.fired if second else not fault or done.ended.fired
+    fired = (not fault or done.ended.fired) and (not second or done.second.fired)
     crashed = bool(fault) and fault.kind != "kill" and (done.ended.status or 0) < 0
     return (name, fired, crashed, (fault, second), done.problems,
             done.story() if done.problems else [])
@@ -353,11 +365,9 @@ class Matrix:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         self.folder = tempfile.mkdtemp(prefix="postrider-",
                                        dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
-        shim = pathlib.Path(self.folder, "shim.so")
-        subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", shim, HERE / "shim.c"], check=True)
         counter, workers = multiprocessing.Value("i", 0), os.cpu_count()
         self.pool = multiprocessing.Pool(workers, enter, (
-            self.folder, counter, program(), shim, secured(self.folder, workers)))
+            self.folder, counter, program(), Tools(self.folder), secured(self.folder, workers)))
         return self
 
     def __exit__(self, *_):

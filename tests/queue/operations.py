@@ -8,12 +8,12 @@ import dataclasses
 import os
 import pathlib
 import shlex
-import subprocess
 
 import faults
 import scenarios
 from room import CANARY, Room, addresses, pki
 from scenarios import ANNA, BERT, REJECT, Letter, Scenario
+from tools import Tools
 
 NUMBER = 60      # of the room; the matrices have the small ones
 # Nothing is written there, or what is said cannot be read in a trace.
@@ -63,10 +63,7 @@ DENIED = "account denied : safe\npassword wrong\n"
 def make_room(folder):
     authority = pki.Authority(pathlib.Path(folder, "authority"), "postrider tests")
     pair = authority.certificate("receiver", names=[f"IP:{addresses(os.getppid(), NUMBER)[2]}"])
-    shim = pathlib.Path(folder, "shim.so")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", shim, faults.HERE / "shim.c"],
-                   check=True)
-    room = Room(folder, NUMBER, faults.program(), shim, (authority.cert, pair))
+    room = Room(folder, NUMBER, faults.program(), Tools(folder), (authority.cert, pair))
     with open(room.config, "a", encoding="utf-8") as config:
         config.write(DENIED)
     return room

@@ -4,11 +4,12 @@
 import contextlib
 import ctypes
 import dataclasses
-import fcntl
+import errno
 import mmap
 import os
 import pathlib
 import re
+import select
 import shutil
 import signal
 import stat
@@ -23,7 +24,8 @@ import pki    # of tests/lib, as the receiver has it
 CANARY = "canary-7d1f-secret"
 ME = "me@example.org"
 SECONDS = 40
-GRACE = 0.4          # seconds for a runner that was started
+GRACE = 0.4          # seconds at most for a runner that was started
+NAP = 0.01           # seconds in which who does nothing waits for somebody
 CONFIG = """defaults
 from {me}
 tls off
@@ -56,7 +58,6 @@ UNKILLABLE = ("rt_sigreturn", "restart_syscall")
 CONTROL = struct.Struct("7i64s")    # struct plan of shim.c
 NUMBERS = re.compile(rb"\b(0x[0-9a-f]+|[0-9A-F]{2}|[0-9]+)\b|\[{.*")
 ENOUGH = 6
-MUTE = re.compile(rb"write\([12], .*\(INJECTED\)")
 CALL = re.compile(rb"^(\d+) +(?:<\.\.\. )?(\w+)(\(| resumed)")
 
 
@@ -95,20 +96,41 @@ def become_reaper():
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 
 
-def end_strays(grace=0.0):
-    """Ends what postrider left running, runners above all, after some seconds of grace."""
-    deadline = time.monotonic() + grace
+def end_strays(grace=0.0, idle=lambda: True):
+    """Ends what postrider left running, runners above all: at the end of the grace, or when all
+    of it waits for a later time, and nobody else is about to wake it."""
+    watch, deadline = Watch(idle), time.monotonic() + grace
     while True:
         try:
             if os.waitpid(-1, os.WNOHANG)[0]:
                 continue
         except ChildProcessError:
             return
-        if time.monotonic() >= deadline:
+        if time.monotonic() >= deadline or watch.quiet():
             for child in children():
                 with contextlib.suppress(OSError):
                     os.kill(child, signal.SIGKILL)
-        time.sleep(0.002)
+        time.sleep(0.001)
+
+
+class Watch:
+    """Whether all children have only slept for a while."""
+
+    def __init__(self, idle):
+        self.idle, self.since, self.seen = idle, 0, None
+
+    def quiet(self):
+        now, seen = time.monotonic(), [switches(c) for c in children()]
+        if seen != self.seen or b"" in seen or not self.idle():
+            self.since, self.seen = now, seen
+        return now - self.since >= NAP
+
+
+def switches(pid):
+    """How often the process has slept and was woken; nothing if it does not sleep."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/status", "rb") as file:
+        return file.read().partition(b"\nState:\tS")[2]
+    return b""
 
 
 def children():
@@ -132,11 +154,11 @@ def secured(folder, workers):
 
 
 class Room:
-    def __init__(self, folder, number, program, shim, secured):
+    def __init__(self, folder, number, program, tools, secured):
         self.folder = pathlib.Path(folder, f"room-{number}")
         self.queue, self.home = self.folder / "queue", self.folder / "home"
         self.home.mkdir(parents=True)
-        self.program, self.shim, self.templates = program, shim, {}
+        self.program, self.tools, self.templates, self.looked = program, tools, {}, None
         places = addresses(os.getppid(), number)
         trust, pair = secured
         self.main, self.other = (Receiver(a, 2525) for a in places[:2])
@@ -148,13 +170,14 @@ class Room:
             me=ME, queue=self.queue, main=places[0], other=places[1], safe=places[2],
             trust=trust, canary=CANARY))
         self.config.chmod(0o600)
-        self.trace, control = self.folder / "trace", self.folder / "control"
+        self.trace, self.report = self.folder / "trace", self.folder / "report"
+        control = self.folder / "control"
         control.write_bytes(bytes(CONTROL.size))
         with open(control, "r+b") as file:
             self.control = mmap.mmap(file.fileno(), CONTROL.size)
         self.environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C",
                             "TZ": "UTC"}
-        self.preloaded = {**self.environment, "LD_PRELOAD": str(shim), "SHIM": str(control)}
+        self.preloaded = {**self.environment, "LD_PRELOAD": str(tools.shim), "SHIM": str(control)}
 
     # ---- the state of the queue
 
@@ -167,6 +190,7 @@ class Room:
 
     def clear(self):
         end_strays()
+        self.looked = None
         shutil.rmtree(self.queue, ignore_errors=True)
 
     def restore(self, name):
@@ -176,11 +200,12 @@ class Room:
         if not folders:
             self.clear()
             return
-        if self.queue.exists():
-            for path in spool.tree(self.queue)[1]:
-                os.unlink(path)
-        for folder in (self.queue, *folders):
-            if not os.path.isdir(folder):
+        there, litter = spool.tree(self.queue) if self.queue.exists() else ([], [])
+        for path in litter:
+            os.unlink(path)
+        self.looked, there = None, {*there, str(self.queue) if self.queue.exists() else ""}
+        for folder in (str(self.queue), *folders):
+            if folder not in there:
                 os.mkdir(folder, 0o700)
         for path, (changed, data) in kept.items():
             if data is True:
@@ -190,63 +215,45 @@ class Room:
                 file.write(data)
             os.utime(path, ns=(changed, changed))
 
-    def locked(self):
-        """The files of the queue on which somebody still has a lock."""
-        found = []
-        for path in self.regular():
-            with open(path, "rb") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    found.append(path)
-        return found
-
-    def secrets(self):
-        """The files of the queue in which the password is."""
-        return [p for p in self.regular() if CANARY.encode() in pathlib.Path(p).read_bytes()]
-
-    def regular(self):
-        found = spool.tree(self.queue)[1] if self.queue.exists() else []
-        return [p for p in found if os.path.isfile(p)]
+    def look(self):
+        """The spool.Look of now: without postrider, nothing changes."""
+        if not self.looked:
+            self.looked = spool.Look(self.queue)
+        return self.looked
 
     # ---- running postrider
 
-    def run(self, *words, given=b"", fault=None, follow=True, ahead=0,
-            seconds=SECONDS):
+    def run(self, *words, given=b"", fault=None, follow=True, ahead=0, stays=False):
         """postrider WORDS, perhaps under a fault; ends what it leaves running."""
         command = [str(self.program), *words]
         if fault and fault.kind in ("kill", "error"):
-            command = self.under_strace(fault, follow) + command
+            command = self.injected(fault, follow) + command
         environment = self.environment
         if ahead or fault and fault.kind in ("cut", "memory"):
             environment = self.preloaded
             self.plan(fault, ahead)
-        ended = self.finished(command, given, environment, seconds)
+        ended = self.finished(command, given, environment, stays)
         if fault:
             ended.fired = self.has_fired(fault, ended)
         return ended
 
-    def under_strace(self, fault, follow):
-        what = "signal=KILL" if fault.kind == "kill" else f"error={fault.error}"
-        more = ["-f"] if follow else []
-        # All other calls are left alone; it goes with -f, and not with signals.
-        more += ["--seccomp-bpf"] if follow and fault.kind == "error" else []
-        return ["strace", "-D", *more, "-qq", "-o", str(self.trace), "-e", f"trace={fault.call}",
-                "-e", f"inject={fault.call}:{what}:when={fault.when}", "--"]
+    def injected(self, fault, follow):
+        how = getattr(errno, fault.error) if fault.kind == "error" else 0
+        return [str(self.tools.inject), str(self.tools.numbers[fault.call]), str(fault.when),
+                str(how), str(int(follow)), str(self.report)]
 
     def has_fired(self, fault, ended):
         if fault.kind in ("cut", "memory"):
             plan = CONTROL.unpack(self.control[:])
             ended.crash = os.path.basename(plan[7].rstrip(b"\0").decode())
             return plan[5] > 0
-        if ended.status == -signal.SIGKILL:
-            return True
-        data = self.trace.read_bytes() if self.trace.exists() else b""
-        ended.mute = bool(MUTE.search(data))
-        return (b"killed by SIGKILL" if fault.kind == "kill" else b"(INJECTED)") in data
+        report = self.report.read_bytes()
+        ended.mute = fault.kind == "error" and b"m" in report
+        return bool(report)
 
-    def finished(self, command, given, environment, seconds=SECONDS):
+    def finished(self, command, given, environment, stays=False):
         """Files take what is said: a pipe would stay open as long as a runner lives."""
+        self.looked = None
         said = [self.folder / "stdout", self.folder / "stderr"]
         with open(said[0], "wb") as out, open(said[1], "wb") as err:
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err,
@@ -254,14 +261,26 @@ class Room:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(given)
             process.stdin.close()
-        try:
-            status = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            status = None
-            process.kill()
-            process.wait()
-        end_strays(GRACE)
+        status = self.status(process, stays)
+        end_strays(GRACE, self.idle)
         return Ended(status, *(p.read_text("utf-8", "replace") for p in said))
+
+    def status(self, process, stays):
+        """None when it did not come to its end: one that stays may sleep for ever."""
+        watch, deadline = Watch(self.idle), time.monotonic() + SECONDS
+        end = os.pidfd_open(process.pid)
+        nap = 0.001 if stays else SECONDS
+        while not (ended := select.select([end], [], [], nap)[0]):
+            if time.monotonic() >= deadline or watch.quiet():
+                process.kill()
+                break
+        os.close(end)
+        status = process.wait()
+        return status if ended else None
+
+    def idle(self):
+        """No server has something to do, by which a runner may be woken."""
+        return not any(r.busy for r in self.receivers)
 
     def plan(self, fault=None, ahead=0):
         """Tells the shim what to do."""

@@ -7,6 +7,7 @@ It shares no code with postrider: what it finds good is good by the format, not 
 """
 
 import dataclasses
+import functools
 import hashlib
 import os
 import pathlib
@@ -99,6 +100,15 @@ def record(data, at):
     return head[1].decode(), data[head.end():end], end + 10
 
 
+@functools.lru_cache(256)
+def parsed(data):
+    """A Message or what is wrong: the same file is looked at again and again."""
+    try:
+        return parse(data)
+    except (Bad, IndexError, ValueError) as problem:
+        return str(problem)
+
+
 def parse(data):
     """The Message in DATA; raises Bad."""
     at, records = 0, []
@@ -161,9 +171,11 @@ def files(queue, place):
     return sorted(map(pathlib.Path, tree(folder)[1])) if folder.is_dir() else []
 
 
-def read(path, place):
-    message = parse(path.read_bytes())
-    message.place, message.name = place, path.name
+def read(path, place, data):
+    message = parsed(data)
+    if isinstance(message, str):
+        raise Bad(message)
+    message = dataclasses.replace(message, place=place, name=path.name)
     if not NAME.fullmatch(path.name):
         raise Bad(f"the name {path.name} has not the form ID-TAG-SIZE")
     ident, _, size = path.name.split("-")
@@ -174,18 +186,39 @@ def read(path, place):
     return message
 
 
+class Look:
+    """A whole queue at one moment, read once.
+
+    `good` has each Message, `wrong` what is no message where one should be; corrupt/ counts as
+    wrong. `files` has the bytes of all that is there, by path.
+    """
+
+    def __init__(self, queue):
+        self.queue = pathlib.Path(queue)
+        paths = sorted(tree(queue)[1]) if self.queue.exists() else []
+        self.files = {p: p.read_bytes() for p in map(pathlib.Path, paths) if p.is_file()}
+        self.good, self.wrong = [], []
+        for place in PLACES:
+            for path in self.inside(place):
+                self.judge(place, path)
+
+    def inside(self, *places):
+        """The paths of the files there."""
+        return [p for p in self.files if p.relative_to(self.queue).parts[0] in places]
+
+    def judge(self, place, path):
+        try:
+            self.good.append(read(path, place, self.files[path]))
+        except (Bad, IndexError, ValueError) as problem:
+            self.wrong.append(f"{place}/{path.name}: {problem}")
+        if place == "corrupt":
+            self.wrong.append(f"{path.name} was set aside as corrupt")
+
+
 def scan(queue):
-    """([Message], [what is wrong]) of a whole queue; corrupt/ counts as wrong."""
-    good, wrong = [], []
-    for place in PLACES:
-        for path in files(queue, place):
-            try:
-                good.append(read(path, place))
-            except (Bad, IndexError, ValueError) as problem:
-                wrong.append(f"{place}/{path.name}: {problem}")
-            if place == "corrupt":
-                wrong.append(f"{path.name} was set aside as corrupt")
-    return good, wrong
+    """([Message], [what is wrong]) of a whole queue."""
+    look = Look(queue)
+    return look.good, look.wrong
 
 
 def written(kind, value):
