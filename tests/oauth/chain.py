@@ -15,6 +15,8 @@ from hostile import hostile_provider
 from idp import ISSUER, Provider, TokenDovecot
 from idp import fetch as fetch_module
 from lab import Lab, Outcome
+from page import fetch as fetch_browser
+from page import in_english
 from server import wait_until
 from tree import CannotRun, download
 
@@ -24,6 +26,7 @@ __all__ = ["can_run", "cases", "fetch", "play"]
 def fetch(build):
     try:
         fetch_module(build)
+        fetch_browser(build)
         download(f"{build}/debs", TokenDovecot.name, TokenDovecot.packages)
     except (CannotRun, OSError) as error:
         print(f"not ok - oauth: packages: got {str(error)[:500]!r}, want them")
@@ -420,6 +423,7 @@ def cases():
         "browser with PKCE": by_browser,
         "pasted redirect": by_pasted_address,
         "a browser is opened": opens_browser,
+        "the page that Chromium shows": in_english,
         "dynamic registration": by_registration,
         "a client with a secret": with_client_secret,
         "the downloaded JSON": with_downloaded_file,

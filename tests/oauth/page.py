@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a real browser shows when a login has ended: Chromium without a screen, in a private root."""
+import html
+import os
+import re
+import subprocess
+
+from checks import Wrong, equal
+from home import Home, address, finished
+from tree import Tree, download
+
+PACKAGE = "chromium-headless-shell"
+PROGRAM = f"/usr/lib/chromium/{PACKAGE}"
+PATIENCE = 120
+DENIED = 77
+
+
+def fetch(build):
+    """The package's files, from the archive while there still is a network."""
+    return download(f"{build}/debs", PACKAGE, [PACKAGE])
+
+
+class Browser:
+    """Chromium, unpacked where nobody else finds it."""
+
+    def __init__(self, lab):
+        self.tree = Tree("browser", fetch(lab.build), [], lab.shared)
+
+    def show(self, url):
+        """The text of each heading and paragraph at URL, as the browser has understood it."""
+        done = subprocess.run(
+            ["chroot", self.tree.path, PROGRAM, "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--dump-dom",
+             "--user-data-dir=/tmp/browser", "--timeout=30000", url],
+            stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=PATIENCE,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp"})
+        page = done.stdout.decode("utf-8")
+        found = re.findall(r"<(?:h1|p)>(.*?)</(?:h1|p)>", page, re.S)
+        if done.returncode != 0 or not found:
+            raise Wrong(f"got exit {done.returncode}, page {page!r}, {done.stderr[-800:]!r}, want "
+                        "a page")
+        return [html.unescape(text) for text in found]
+
+
+def shown(lab, deny=False, **environment):
+    """What stands on the page behind a login, and how the login has ended."""
+    if not hasattr(lab, "browser"):
+        lab.browser = Browser(lab)
+    home = Home(lab, oauth_flow="browser")
+    with home.start("login", **environment) as process:
+        end, _ = lab.provider.browse(address(process), follow=False, deny=deny)
+        page = lab.browser.show(end)
+        finished(process, DENIED if deny else 0)
+    equal(os.path.exists(home.token_file), not deny, "a file of tokens")
+    return page
+
+
+def in_english(lab):
+    close = "You may close this window and go back to the terminal."
+    equal(shown(lab), ["You are logged in", close], "page")
+    head, *reason, last = shown(lab, deny=True)
+    equal((head, last), ("The login has failed", close), "page")
+    if "access_denied" not in " ".join(reason):
+        raise Wrong(f"got {reason!r}, want access_denied in it")
