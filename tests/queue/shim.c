@@ -4,7 +4,7 @@
  * the disk be full from one write on, or sets the clock.
  *
  * SHIM names a file of struct plan, shared by the test and all processes of the program. Only
- * what happens after main() has begun is counted.
+ * what happens after main() has begun is counted. SHIM_AHEAD sets the clock without a plan.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -147,6 +147,17 @@ clock_gettime(clockid_t clock, struct timespec *now)
 	return result;
 }
 
+time_t
+time(time_t *where)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (where)
+		*where = now.tv_sec;
+	return now.tv_sec;
+}
+
 /* The C library's search for users and hosts is one of those that need memory. */
 static int
 is_name_service(void)
@@ -182,10 +193,15 @@ note_crash(int number, siginfo_t *info, void *context)
 static int
 counted_main(int argc, char **argv, char **environment)
 {
-	const char *name = getenv("SHIM");
+	static struct plan of_the_clock;
+	const char *name = getenv("SHIM"), *ahead = getenv("SHIM_AHEAD");
 	int fd = name ? open(name, O_RDWR | O_CLOEXEC) : -1;
 	void *at = MAP_FAILED;
 
+	if (ahead) {
+		of_the_clock.ahead = atoi(ahead);
+		plan = &of_the_clock;
+	}
 	if (fd >= 0) {
 		at = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		close(fd);

@@ -9,9 +9,11 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import spool
+import tools
 from receiver import Receiver
 from room import addresses, become_reaper, end_strays
 
@@ -75,12 +77,15 @@ def server(number=0, kind=Receiver, **more):
     return kind(addresses(os.getpid(), 1 + number // 3)[number % 3], PORT, **more)
 
 
+def memory():
+    """Where folders are that need no disk, which is slow."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
 @contextlib.contextmanager
 def user(accounts, base=None):
     """A User in a folder that goes away, after all that was started has ended."""
-    # Nothing here is about the disk, which is slow.
-    base = base or ("/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
-    with tempfile.TemporaryDirectory(prefix="postrider-queue-", dir=base) as folder:
+    with tempfile.TemporaryDirectory(prefix="postrider-queue-", dir=base or memory()) as folder:
         try:
             yield User(folder, accounts)
         finally:
@@ -106,9 +111,7 @@ class User:
         found = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C", "TZ": "UTC"}
         ahead = self.ahead if ahead is None else ahead
         if ahead:
-            found.update(LD_PRELOAD=faketime(), FAKETIME=f"{ahead:+d}", NO_FAKE_STAT="1",
-                         FAKE_UTIME="0", FAKETIME_DONT_FAKE_MONOTONIC="1",
-                         FAKETIME_DONT_RESET="1", FAKETIME_NO_CACHE="1")
+            found.update(LD_PRELOAD=shim(), SHIM_AHEAD=str(ahead))
         return found
 
     def start(self, *words, program=PROGRAM, **more):
@@ -134,8 +137,9 @@ class User:
 
     def list(self, state=None):
         """The messages of a state, as the program lists them."""
-        out = self.run("queue", "list", "--json", "--all")[1]
-        return [m for m in json.loads(out or "[]") if state in (None, m["state"])]
+        status, out, err = self.run("queue", "list", "--json", "--all")
+        assert status == 0, (status, err)
+        return [m for m in json.loads(out) if state in (None, m["state"])]
 
     def count(self):
         """{state: number of messages}"""
@@ -165,9 +169,14 @@ class User:
         return 0
 
 
-def faketime():
-    """The library that moves a program's clock."""
-    found = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
-    if not found:
-        raise OSError("libfaketime is missing: apt-get install faketime")
-    return found[0]
+workshop, workshop_lock = None, threading.Lock()
+
+
+def shim():
+    """The library that moves a program's clock; its folder lives as long as this program."""
+    global workshop
+    with workshop_lock:
+        if not workshop:
+            workshop = tempfile.TemporaryDirectory(prefix="postrider-shim-", dir=memory())
+            tools.make_shim(workshop.name)
+    return f"{workshop.name}/shim.so"

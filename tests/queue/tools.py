@@ -14,10 +14,14 @@ class Tools:
 
     def __init__(self, folder):
         self.shim, self.inject = pathlib.Path(folder, "shim.so"), pathlib.Path(folder, "inject")
-        compiled("-shared", "-fPIC", "-o", self.shim, HERE / "shim.c")
+        make_shim(folder)
         compiled("-o", self.inject, HERE / "inject.c")
         defined = compiled("-dM", "-E", "-include", "sys/syscall.h", "-x", "c", "/dev/null")
         self.numbers = {name: int(number) for name, number in NUMBER.findall(defined)}
+
+
+def make_shim(folder):
+    compiled("-shared", "-fPIC", "-o", pathlib.Path(folder, "shim.so"), HERE / "shim.c")
 
 
 def compiled(*words):
