@@ -86,7 +86,7 @@ class Play:
     def excused(ended, fault):
         """Killed by the test, or by a library that cannot do without memory."""
         return (fault and fault.kind == "kill") or (
-            ended.crash.startswith(("libtasn1.", "libnss")) or ended.err.startswith(LAST_WORDS))
+            ended.crash.startswith(("libtasn1.", "libgmp.", "libnss")) or ended.err.startswith(LAST_WORDS))
 
     def look(self):
         """The queue as it is after a fault."""

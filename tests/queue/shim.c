@@ -29,7 +29,7 @@ struct plan {
 		    * half, and then the disk is full */
 	_Atomic int allocations, writes, fired;
 	int ahead;	/* the clock is so many seconds ahead */
-	char crash[64]; /* the file whose code ran into SIGSEGV */
+	char crash[64]; /* the file whose code crashed */
 };
 
 extern void *__libc_malloc(size_t);
@@ -158,19 +158,26 @@ time(time_t *where)
 	return now.tv_sec;
 }
 
-/* The C library's search for users and hosts is one of those that need memory. */
-static int
-is_name_service(void)
+/*
+ * Of the libraries that cannot do without memory: the C library's search for users and hosts,
+ * and GMP, which ends in the abort() of whoever gives it memory.
+ */
+static const char *
+known_for_it(void)
 {
-	void *frames[16];
-	int count = backtrace(frames, 16);
+	void *frames[32];
+	int count = backtrace(frames, 32);
 	Dl_info where = { 0 };
 
-	for (int i = 0; i < count; i++)
-		if (dladdr(frames[i], &where) && where.dli_sname &&
-		    strncmp(where.dli_sname, "__nss_", 6) == 0)
-			return 1;
-	return 0;
+	for (int i = 0; i < count; i++) {
+		if (!dladdr(frames[i], &where))
+			continue;
+		if (where.dli_sname && strncmp(where.dli_sname, "__nss_", 6) == 0)
+			return "libnss";
+		if (where.dli_fname && strstr(where.dli_fname, "/libgmp."))
+			return where.dli_fname;
+	}
+	return NULL;
 }
 
 static void
@@ -181,9 +188,10 @@ note_crash(int number, siginfo_t *info, void *context)
 	const char *name;
 
 	(void)info;
-	dladdr((void *)state->uc_mcontext.gregs[REG_RIP], &where);
 	plan->fail = 0;
-	name = is_name_service() ? "libnss" : where.dli_fname;
+	name = known_for_it();
+	if (!name && dladdr((void *)state->uc_mcontext.gregs[REG_RIP], &where))
+		name = where.dli_fname;
 	if (name)
 		strncpy(plan->crash, name, sizeof(plan->crash) - 1);
 	signal(number, SIG_DFL);
@@ -212,6 +220,7 @@ counted_main(int argc, char **argv, char **environment)
 
 		plan = at;
 		sigaction(SIGSEGV, &action, NULL);
+		sigaction(SIGABRT, &action, NULL);
 	}
 	return real_main(argc, argv, environment);
 }
