@@ -338,13 +338,6 @@ def survey(task):
     return name, calls
 
 
-def sample(points, size):
-    """SIZE of them, evenly; all of them for None."""
-    if size is None or len(points) <= size:
-        return list(points)
-    return [points[i * len(points) // size] for i in range(size)]
-
-
 class Matrix:
     """The frame of a matrix: options, workers, and the lines of the report."""
 
@@ -352,11 +345,13 @@ class Matrix:
         self.what = what
         parser = argparse.ArgumentParser(description=what)
         parser.add_argument("--full", action="store_true", help="every point, not a sample")
+        parser.add_argument("--slice", metavar="K/N", help="with --full, every N-th from the K-th")
         parser.add_argument("--scenario", help="only this one")
         parser.add_argument("--fault", type=Fault.read, help="only this one: KIND:CALL:N[:ERROR]")
         parser.add_argument("--second", type=Fault.read, help="and this during the recovery")
         self.given = parser.parse_args()
-        self.full = self.given.full
+        self.full, (k, n) = self.given.full, map(int, (self.given.slice or "1/1").split("/"))
+        self.slice = slice(k - 1, None, n)
         self.names = [s.name for s in scenarios.SCENARIOS
                       if self.given.scenario in (None, s.name)]
         self.totals, self.bad, self.crashes, self.begun = {}, 0, 0, time.monotonic()
@@ -377,6 +372,14 @@ class Matrix:
 
     def surveyed(self, what):
         return dict(self.pool.imap(survey, [(n, what) for n in self.names]))
+
+    def chosen(self, points, size):
+        """SIZE of them, evenly; with --full all of them, or a slice."""
+        if self.full:
+            return points[self.slice]
+        if len(points) <= size:
+            return points
+        return [points[i * len(points) // size] for i in range(size)]
 
     def clean(self):
         """Without a fault nothing may be wrong; a scenario that fails here is left out."""

@@ -203,10 +203,11 @@ class Room:
         if not folders:
             self.clear()
             return
-        there, litter = spool.tree(self.queue) if self.queue.exists() else ([], [])
-        for path in litter:
+        look = self.look()
+        for path in look.paths:
             os.unlink(path)
-        self.looked, there = None, {*there, str(self.queue) if self.queue.exists() else ""}
+        there = {*look.folders, str(self.queue) if self.queue.exists() else ""}
+        self.looked = None
         for folder in (str(self.queue), *folders):
             if folder not in there:
                 os.mkdir(folder, 0o700)

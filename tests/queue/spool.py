@@ -195,8 +195,9 @@ class Look:
 
     def __init__(self, queue):
         self.queue = pathlib.Path(queue)
-        paths = sorted(tree(queue)[1]) if self.queue.exists() else []
-        self.files = {p: p.read_bytes() for p in map(pathlib.Path, paths) if p.is_file()}
+        self.folders, self.paths = tree(queue) if self.queue.exists() else ([], [])
+        self.files = {p: p.read_bytes() for p in map(pathlib.Path, sorted(self.paths))
+                      if p.is_file()}
         self.good, self.wrong = [], []
         for place in PLACES:
             for path in self.inside(place):
