@@ -136,7 +136,8 @@ write_verdicts(struct attempt *attempt, const struct delivery *delivery,
 		note(&notes, "defer", "* %s", why_deferred(attempt, delivery, sent));
 		note(&notes, "due", "%" PRId64, attempt_due(entry->attempts));
 	}
-	return notes_write(&notes, true) ||
+	attempt->unsynced = all && attempt->sync_later;
+	return notes_write(&notes, !attempt->unsynced) ||
 	       fail_errno(err, FAULT_IO,
 			  _("The journal of a message in the queue cannot be written"));
 }

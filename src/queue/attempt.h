@@ -22,7 +22,9 @@ struct attempt {
 	struct entry *entry; /* claimed */
 	void (*tell)(void *context, const struct queue_event *event);
 	void *context;
+	bool sync_later; /* that everybody has it need not be on the disk yet */
 
+	bool unsynced; /* … and is not */
 	struct message message;
 	struct composed composed;
 	struct envelope waiting; /* those who wait */
@@ -31,8 +33,8 @@ struct attempt {
 
 /* Tries the route, and its fallbacks when its server cannot be used or refuses for now,
  * until nobody waits or the message may have been delivered. What comes of it stands in
- * the journal, on the disk, when this returns. False when that could not be written: then
- * nothing more should be tried. */
+ * the journal when this returns, and on the disk unless `unsynced` says otherwise. False
+ * when that could not be written: then nothing more should be tried. */
 bool attempt_entry(struct attempt *attempt, struct route *route,
 		   struct error *err) MUST_CHECK;
 /* For the watcher of routes: the message may be out from here on. */

@@ -2,18 +2,31 @@
 /* Ends the stay of a message in the queue. */
 #include "queue/finish.h"
 
+#include "base/file.h"
 #include "queue/notice.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 enum { DAY = 24 * 60 * 60 * 1000 /* ms */ };
 
 static bool
+unwritten(struct error *err)
+{
+	return fail_errno(err, FAULT_IO,
+			  _("The journal of a message in the queue cannot be written"));
+}
+
+static bool
+unremoved(const struct spool *spool, struct error *err)
+{
+	return spool_fail(spool->path, _("A message cannot be removed"), err);
+}
+
+static bool
 write_notes(struct notes *notes, struct error *err)
 {
-	return notes_write(notes, true) ||
-	       fail_errno(err, FAULT_IO,
-			  _("The journal of a message in the queue cannot be written"));
+	return notes_write(notes, true) || unwritten(err);
 }
 
 /* Refused recipients of whom the sender knows nothing yet. */
@@ -46,7 +59,29 @@ finish_entry(struct entry *entry, int64_t lifetime, bool *moved, struct error *e
 		return spool_move(entry->spool, &entry->name, entry->place, PLACE_FAILED,
 				  err);
 	return spool_remove(entry->spool, entry->place, &entry->name, false) ||
-	       spool_fail(entry->spool->path, _("A message cannot be removed"), err);
+	       unremoved(entry->spool, err);
+}
+
+void
+leave_later(struct leaving *leaving, struct entry *entry)
+{
+	*leaving = (struct leaving){ entry->spool, entry->name, entry->fd };
+	entry->fd = -1;
+}
+
+bool
+leave_now(struct leaving *leaving, struct error *err)
+{
+	const struct spool *spool = leaving->spool;
+	CLEANUP(close_file) int fd = spool ? leaving->fd : -1;
+
+	if (!spool)
+		return true;
+	leaving->spool = NULL;
+	if (fdatasync(fd) != 0)
+		return unwritten(err);
+	return spool_remove(spool, PLACE_WAITING, &leaving->name, false) ||
+	       unremoved(spool, err);
 }
 
 bool

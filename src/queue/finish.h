@@ -13,6 +13,18 @@
 bool finish_entry(struct entry *entry, int64_t lifetime, bool *moved,
 		  struct error *err) MUST_CHECK;
 
+/* A message that everybody has, which is not yet on the disk. All zero: there is none. */
+struct leaving {
+	const struct spool *spool;
+	struct entry_name name;
+	int fd; /* claimed */
+};
+
+/* Takes the claim over from ENTRY, of which everybody has the message. */
+void leave_later(struct leaving *leaving, struct entry *entry);
+/* Has the disk know it, and removes the message, if there is one. */
+bool leave_now(struct leaving *leaving, struct error *err) MUST_CHECK;
+
 /* Its time is over: whoever waits is refused. */
 bool expire_entry(struct entry *entry, struct error *err) MUST_CHECK;
 

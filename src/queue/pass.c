@@ -19,7 +19,8 @@ enum {
 	DAY = 24 * 60 * 60 * 1000, /* ms: the shortest lifetime */
 	TROUBLE = 10 * 60 * 1000,  /* ms until what cannot be read is tried again */
 	FAR = 70 * 60 * 1000, /* ms: no message waits longer; the clock was changed */
-	SOON = 10 * 1000 /* ms until a message has written down that it was told of */
+	SOON = 10 * 1000, /* ms until a message has written down that it was told of */
+	SMALL = 32 * 1024 /* octets that leave without waiting for the line */
 };
 
 struct run {
@@ -36,6 +37,10 @@ struct run {
 	struct route route; /* of the account whose turn it is */
 	bool routed;
 	struct attempt attempt; /* that routes are watched for */
+
+	struct leaving leaving; /* the disk hears of it when a server is waited for */
+	bool stays;		/* one that should have left */
+	struct error why_stays;
 };
 
 /* ---- what is due ---- */
@@ -123,6 +128,23 @@ completing(void *context)
 	attempt_completing(&run->attempt);
 }
 
+/* The server thinks, and so may the disk. */
+static void
+let_leave(void *context)
+{
+	struct run *run = context;
+
+	run->stays |= !leave_now(&run->leaving, &run->why_stays);
+}
+
+static bool
+has_left(const struct run *run, struct error *err)
+{
+	if (run->stays)
+		*err = run->why_stays;
+	return !run->stays;
+}
+
 /* The route of the entry's account, found when its first message comes. */
 static struct route *
 take_route(struct run *run, const struct entry *entry)
@@ -135,7 +157,9 @@ take_route(struct run *run, const struct entry *entry)
 		.spool = run->pass->spool,
 		.key = entry->key,
 		.force = run->pass->force,
-		.watcher = { .completing = completing, .context = run },
+		.watcher = { .completing = completing,
+			     .waiting = let_leave,
+			     .context = run },
 	};
 	run->routed = true;
 	route_keep_key(&run->route);
@@ -184,8 +208,13 @@ finish(struct run *run, struct entry *entry, bool *moved, struct error *err)
 
 	/* A notice may be made. */
 	run->more |= entry_count(entry, RECIPIENT_REFUSED, false) > 0;
-	if (!finish_entry(entry, lifetime_of(&run->route), moved, err))
+	if (run->attempt.unsynced) {
+		let_leave(run);
+		leave_later(&run->leaving, entry);
+		*moved = true;
+	} else if (!finish_entry(entry, lifetime_of(&run->route), moved, err)) {
 		return false;
+	}
 	account->waiting -= *moved;
 	return true;
 }
@@ -202,12 +231,15 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 		.entry = entry,
 		.tell = run->pass->tell,
 		.context = run->pass->context,
+		.sync_later = true,
 	};
 	/* Those who were refused before are told of first: the name of a notice depends on
 	 * who is in it. */
 	if (entry_count(entry, RECIPIENT_REFUSED, true) &&
 	    (!finish(run, entry, &moved, err) || moved))
 		return moved;
+	if (entry->content_size > SMALL)
+		let_leave(run);
 	if (!is_closed(route) && !attempt_entry(&run->attempt, route, err))
 		return false;
 	/* Only now: it may seem old since the clock was wrong when it came. */
@@ -305,12 +337,15 @@ take_entry(struct run *run, const struct entry_name *name, struct error *err)
 	case ENTRY_GONE:
 		break;
 	}
+	/* Nothing was sent, so that the one before has not left yet. */
+	if (strcmp(run->leaving.name.id, name->id) != 0)
+		let_leave(run);
 	/* The error outlives the message. */
 	if (err->what)
 		err->what = arena_string(err->arena, err->what);
 	entry_close(&entry);
 	arena_release(&arena);
-	return ok;
+	return ok && has_left(run, err);
 }
 
 /* ---- the whole ---- */
@@ -385,6 +420,7 @@ collect_all(struct run *run, struct error *err)
 		.context = run,
 	};
 
+	let_leave(run);
 	run->count = 0;
 	run->more = false;
 	run->now = wall_ms();
@@ -435,7 +471,7 @@ next_time(const struct run *run)
 bool
 pass_run(const struct pass *pass, int64_t *next, struct error *err)
 {
-	struct run run = { .pass = pass };
+	struct run run = { .pass = pass, .why_stays.arena = err->arena };
 	bool ok;
 
 	run.accounts = (struct accounts){ .arena = &run.arena, .spool = pass->spool };
@@ -446,6 +482,8 @@ pass_run(const struct pass *pass, int64_t *next, struct error *err)
 	/* What was made meanwhile is to be counted, too. */
 	if (ok && run.more)
 		ok = collect_all(&run, err);
+	let_leave(&run);
+	ok = ok && has_left(&run, err);
 	if (ok)
 		accounts_tidy(&run.accounts);
 	*next = next_time(&run);

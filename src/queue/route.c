@@ -171,6 +171,9 @@ connect_to_server(struct route *route)
 	route->connection.arena = &route->arena;
 	route->connection.account = route->chosen.account;
 	route->connection.watcher = route->watcher;
+	/* A name that is not found, a host that does not answer: it may take long. */
+	if (route->watcher.waiting)
+		route->watcher.waiting(route->watcher.context);
 	if (!connection_prepare(&route->connection, &err) ||
 	    !connection_open(&route->connection, &err) ||
 	    !connection_login(&route->connection, &err)) {

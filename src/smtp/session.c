@@ -36,7 +36,6 @@ int64_t
 stage_deadline(const struct session *session, enum stage stage)
 {
 	unsigned seconds = stages[stage].seconds;
-
 	int64_t deadline;
 
 	if (session->timeout && session->timeout < seconds)
@@ -183,6 +182,8 @@ hear(struct session *s, struct exchange *exchange)
 static bool
 hear_all(struct session *s)
 {
+	if (s->owed && !s->failed.fault && s->watcher.waiting)
+		s->watcher.waiting(s->watcher.context);
 	while (s->owed && !s->failed.fault) {
 		bool last_word = s->owed->stage == STAGE_QUIT;
 

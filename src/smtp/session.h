@@ -47,7 +47,7 @@ struct exchange {
 	struct exchange *next;
 };
 
-/* Told as it happens, for -v, --debug and the progress line; all may be NULL. */
+/* Told as it happens, for -v, --debug, the progress line and the queue; all may be NULL. */
 struct watcher {
 	void (*said)(void *context, const struct exchange *exchange);
 	void (*heard)(void *context, const struct exchange *exchange);
@@ -55,6 +55,9 @@ struct watcher {
 	/* The next octets that are sent may complete the content: if the line is lost
 	 * from here on, nobody knows what became of it (RFC 1047). */
 	void (*completing)(void *context);
+	/* All that was said is out, and the server is waited for: there is time for other
+	 * work. */
+	void (*waiting)(void *context);
 	void *context;
 };
 
