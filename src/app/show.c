@@ -184,7 +184,11 @@ show_info(struct run *run, struct error *err)
 	const struct request *request = run->request;
 	bool questions = request->verify || request->expand;
 
-	if (!run_start_secret(run, err) || !run_connect(run, err))
+	if (!run_start_secret(run, err))
+		return false;
+	/* Who asks about the server wants to see its certificate, not a memory of it. */
+	run->connection.afresh = true;
+	if (!run_connect(run, err))
 		return false;
 	if (!questions && as_msmtp(run)) {
 		msmtp_show_server(run);

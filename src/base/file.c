@@ -134,6 +134,22 @@ state_folder(struct arena *arena)
 	return arena_printf(arena, "%s/.local/state", home);
 }
 
+bool
+make_folders(struct arena *arena, const char *path)
+{
+	char *folder = arena_string(arena, path);
+
+	for (char *c = folder + 1; *c; c++) {
+		if (*c != '/')
+			continue;
+		*c = '\0';
+		if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+			return false;
+		*c = '/';
+	}
+	return true;
+}
+
 char *
 expand_home(struct arena *arena, const char *path)
 {

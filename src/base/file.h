@@ -31,6 +31,9 @@ const char *home_folder(struct arena *arena);
 /* Where programs keep what they must not lose: $XDG_STATE_HOME, else ~/.local/state. NULL
  * when there is no home. */
 const char *state_folder(struct arena *arena);
+/* Makes the folders above PATH that are not there, for this user alone. False with errno
+ * set. */
+bool make_folders(struct arena *arena, const char *path) MUST_CHECK;
 /* PATH with a leading "~/" replaced by the home folder. */
 char *expand_home(struct arena *arena, const char *path);
 

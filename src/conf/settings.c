@@ -98,6 +98,11 @@ const struct setting settings[] = {
 	  .chapter = CHAPTER_TLS, .fallback = "",
 	  .help = N_("Smallest Diffie-Hellman prime, in bits.") },
 
+	{ .name = "tls_resume", FLAG(tls.resume), .chapter = CHAPTER_TLS, .fallback = "on",
+	  .msmtp = "off",
+	  .help = N_("Keep the ticket of a session in a file, so that the next one begins "
+		     "faster.") },
+
 	/* ---- login ---- */
 	{ .name = "auth", WORDS(auth, login.auth), .chapter = CHAPTER_LOGIN,
 	  .fallback = "auto", .msmtp = "off",

@@ -52,6 +52,19 @@ believe(struct handshake *shake)
 	return good;
 }
 
+/* Without a certificate: the ticket is as good as the verdict that it was kept after. What
+ * is pinned can be compared again. */
+static bool
+recognise(struct handshake *shake)
+{
+	bool judged = trust_asks_authorities(shake->policy);
+
+	if (!judged)
+		return believe(shake);
+	shake->tls->verified = is_new_enough(shake);
+	return shake->tls->verified;
+}
+
 /* Called as soon as the certificate is there: a server that fails gets nothing more,
  * not even the client's certificate. */
 static int
@@ -169,6 +182,8 @@ shake_hands(struct handshake *shake)
 		errno = 0;
 		problem = gnutls_handshake(session);
 		system_problem = errno;
+		if (problem == GNUTLS_E_SUCCESS && gnutls_session_is_resumed(session))
+			return recognise(shake);
 		if (problem == GNUTLS_E_SUCCESS)
 			/* A cipher suite without certificates, which priorities can
 			 * ask for, never calls the judge. */
@@ -235,6 +250,7 @@ prepare(struct handshake *shake)
 	gnutls_transport_set_ptr2(tls->session, tls,
 				  (gnutls_transport_ptr_t)(intptr_t)tls->fd);
 	gnutls_transport_set_pull_function(tls->session, pull);
+	resume_offer(&tls->resume, tls->session, policy, shake->peer, shake->name);
 	return true;
 }
 
@@ -252,5 +268,7 @@ handshake_run(struct tls *tls, const struct tls_policy *policy,
 	/* From here on neither the handshake nor the peer is there to be asked. */
 	gnutls_session_set_ptr(tls->session, NULL);
 	gnutls_certificate_set_pin_function(tls->credentials, NULL, NULL);
+	if (peer->ticket_failed)
+		*peer->ticket_failed = !good && tls->resume.offered;
 	return good;
 }

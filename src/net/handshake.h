@@ -3,6 +3,7 @@
 #ifndef NET_HANDSHAKE_H
 #define NET_HANDSHAKE_H
 
+#include "net/resume.h"
 #include "net/tls.h"
 
 #include <gnutls/gnutls.h>
@@ -15,9 +16,11 @@ struct tls {
 	int fd;
 	unsigned char first; /* byte that the server said */
 	bool has_first, verified;
+	bool used;   /* something was heard */
 	bool unsent; /* a record waits in the library: a goodbye would send it first */
 	unsigned ignored;
-	char *description;   /* the library's memory */
+	struct resume resume;
+	char description[128];
 	const char *problem; /* NULL: none so far */
 	char problem_text[256];
 };

@@ -71,14 +71,22 @@ store_load(gnutls_certificate_credentials_t credentials, const char *path,
 
 /* ---- little by little ---- */
 
+const char *
+store_file(const char *path)
+{
+	if (!path || gnutls_url_is_supported(path))
+		return NULL;
+	if (!is_system(path))
+		return path;
+	return *SYSTEM_TRUST_FILE ? SYSTEM_TRUST_FILE : NULL;
+}
+
 /* A pipe could not be read once more by the library, and a folder not at all. */
 static bool
 read_bundle(const char *path, struct buf *out)
 {
 	CLEANUP(close_file)
-	int fd = gnutls_url_is_supported(path)
-			 ? -1
-			 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
@@ -93,10 +101,10 @@ bool
 store_open(struct store *store, gnutls_certificate_credentials_t credentials,
 	   const char *path, struct error *err)
 {
-	const char *file = is_system(path) ? SYSTEM_TRUST_FILE : path;
+	const char *file = store_file(path);
 
 	*store = (struct store){ .credentials = credentials, .path = path };
-	if (*file && read_bundle(file, &store->bundle))
+	if (file && read_bundle(file, &store->bundle))
 		return true;
 	return store_give_all(store, err);
 }

@@ -31,6 +31,8 @@ bool store_has_more(const struct store *store);
 bool store_give_all(struct store *store, struct error *err) MUST_CHECK;
 void store_close(struct store *store);
 
+/* The file behind PATH; NULL when the library looks somewhere that cannot be told. */
+const char *store_file(const char *path);
 /* Whether a file can be read, or it is a URL for the library. SENTENCE says what cannot
  * be done to "%s". */
 bool store_can_read(const char *path, const char *sentence, struct error *err) MUST_CHECK;

@@ -48,18 +48,14 @@ free_tls(struct tls *tls)
 {
 	gnutls_deinit(tls->session);
 	gnutls_certificate_free_credentials(tls->credentials);
-	gnutls_free(tls->description);
 	free(tls);
 }
 
 /* The library says "(TLS1.3)-(ECDHE-X25519)-(…)". */
-static char *
-describe(gnutls_session_t session)
+static void
+describe_new(const char *from, char *to, const char *end)
 {
-	char *text = gnutls_session_get_desc(session);
-	char *to = text;
-
-	for (const char *from = text; from && *from; from++) {
+	for (; from && *from && to + 2 < end; from++) {
 		if (from[0] == ')' && from[1] == '-') {
 			*to++ = ',';
 			*to++ = ' ';
@@ -68,9 +64,25 @@ describe(gnutls_session_t session)
 			*to++ = *from;
 		}
 	}
-	if (to)
-		*to = '\0';
-	return text;
+	*to = '\0';
+}
+
+/* Of a session that was taken up again the library leaves out how the keys were made. */
+static void
+describe(struct tls *tls)
+{
+	gnutls_session_t session = tls->session;
+	const char *group = gnutls_group_get_name(gnutls_group_get(session));
+	char *text = gnutls_session_get_desc(session);
+
+	describe_new(text, tls->description, tls->description + sizeof(tls->description));
+	if (gnutls_session_is_resumed(session))
+		snprintf(tls->description, sizeof(tls->description),
+			 "%s, %s%s%s, resumed",
+			 gnutls_protocol_get_name(gnutls_protocol_get_version(session)),
+			 group ? group : "", group ? ", " : "",
+			 gnutls_cipher_get_name(gnutls_cipher_get(session)));
+	gnutls_free(text);
 }
 
 bool
@@ -84,7 +96,7 @@ tls_start(const struct tls_policy *policy, const struct tls_peer *peer, struct t
 		free_tls(made);
 		return false;
 	}
-	made->description = describe(made->session);
+	describe(made);
 	*tls = made;
 	return true;
 }
@@ -96,6 +108,8 @@ tls_end(struct tls **tls)
 		return;
 	if (!(*tls)->unsent)
 		gnutls_bye((*tls)->session, GNUTLS_SHUT_WR);
+	if ((*tls)->used && !(*tls)->unsent && !(*tls)->problem)
+		resume_keep(&(*tls)->resume, (*tls)->session);
 	free_tls(*tls);
 	*tls = NULL;
 }
@@ -176,6 +190,7 @@ tls_read(struct tls *tls, char *at, size_t len, size_t *got)
 		return TLS_CLOSED;
 	if (result < 0)
 		return not_done(tls, (int)result, system_problem);
+	tls->used = true;
 	*got = (size_t)result;
 	return TLS_DONE;
 }
@@ -240,7 +255,7 @@ tls_is_verified(const struct tls *tls)
 const char *
 tls_description(const struct tls *tls)
 {
-	return tls->description ? tls->description : "TLS";
+	return *tls->description ? tls->description : "TLS";
 }
 
 bool

@@ -25,6 +25,7 @@ struct tls_policy {
 	const char *host_override;	  /* name for SNI and verification */
 	const char *min_version;	  /* "1.2" or "1.3" */
 	unsigned min_dh_prime_bits;	  /* 0: the library's */
+	bool resume;			  /* keep tickets for the next session */
 };
 
 struct tls;
@@ -33,6 +34,12 @@ struct tls;
 struct tls_peer {
 	int fd;		  /* non-blocking */
 	const char *host; /* A-label or address literal without brackets */
+	unsigned port;
+	/* For whom, so that others do not get the ticket; NULL: none is used or kept. */
+	const char *account;
+	/* Made true when a handshake with a ticket fails, which may go better without;
+	 * NULL: nobody asks. */
+	bool *ticket_failed;
 	int64_t deadline; /* for the handshake, see base/clock.h */
 	/* A PIN or passphrase for the key, asked for when it is needed; NULL: there is
 	 * none. */
@@ -76,8 +83,8 @@ bool tls_channel_binding(const struct tls *tls, const char *type, struct buf *ou
  * off). */
 bool tls_is_verified(const struct tls *tls);
 
-/* For -v, --debug and --serverinfo: "TLS1.3, ECDHE-…, AES-256-GCM", and the
- * certificate. */
+/* For -v, --debug and --serverinfo: "TLS1.3, ECDHE-…, AES-256-GCM", which ends with
+ * ", resumed" when a ticket was used, and the certificate. */
 const char *tls_description(const struct tls *tls);
 struct tls_certificate {
 	const char *subject, *issuer, *sha256, *sha1;
@@ -86,7 +93,8 @@ struct tls_certificate {
 bool tls_certificate(const struct tls *tls, struct arena *arena,
 		     struct tls_certificate *out);
 
-/* Says goodbye without waiting, and frees. NULL is allowed. The socket stays open. After a
+/* Says goodbye without waiting, keeps the ticket of a session that went well, and frees.
+ * NULL is allowed. The socket stays open. After a
  * write that was not done nothing is said: what was given up must not go out after all. */
 void tls_end(struct tls **tls);
 

@@ -64,22 +64,6 @@ token_exists(struct arena *arena, const struct oauth_policy *policy)
 	return path && access(path, F_OK) == 0;
 }
 
-static bool
-make_folders(struct arena *arena, const char *path)
-{
-	char *folder = arena_string(arena, path);
-
-	for (char *c = folder + 1; *c; c++) {
-		if (*c != '/')
-			continue;
-		*c = '\0';
-		if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-			return false;
-		*c = '/';
-	}
-	return true;
-}
-
 bool
 token_lock(const char *path, unsigned patience, int *lock, struct error *err)
 {

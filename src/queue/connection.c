@@ -50,12 +50,12 @@ connection_prepare(struct connection *connection, struct error *err)
 	return finder_start(&connection->finder, &account->secret, err);
 }
 
-bool
-connection_open(struct connection *connection, struct error *err)
+static bool
+open_session(struct connection *connection, const struct tls_peer *peer,
+	     struct error *err)
 {
 	const struct account *account = connection->account;
 	struct endpoint endpoint = account->endpoint;
-	struct tls_peer peer = { .pin = key_pin, .pin_context = connection };
 	unsigned patience = connection->patience;
 
 	endpoint.proxy_password = account->proxy_password.at;
@@ -72,7 +72,40 @@ connection_open(struct connection *connection, struct error *err)
 		.watcher = connection->watcher,
 	};
 	return session_open(&connection->session, &endpoint, err) &&
-	       session_secure(&connection->session, &account->tls, &peer, err);
+	       session_secure(&connection->session, &account->tls, peer, err);
+}
+
+/* Whose tickets: not those of another login to the same server. */
+static const char *
+ticket_owner(const struct connection *connection)
+{
+	const struct account *account = connection->account;
+
+	if (connection->afresh || !account->tls.resume)
+		return NULL;
+	return arena_printf(connection->arena, "%s\n%s",
+			    account->name ? account->name : "",
+			    account->login.user ? account->login.user : "");
+}
+
+bool
+connection_open(struct connection *connection, struct error *err)
+{
+	bool ticket_failed = false;
+	struct tls_peer peer = { .account = ticket_owner(connection),
+				 .ticket_failed = &ticket_failed,
+				 .pin = key_pin,
+				 .pin_context = connection };
+
+	if (open_session(connection, &peer, err))
+		return true;
+	if (!ticket_failed || (err->fault != FAULT_PROTOCOL && err->fault != FAULT_LOST))
+		return false;
+	/* Mail does not wait because of a ticket. */
+	connection_close(connection);
+	error_clear(err);
+	peer.account = NULL;
+	return open_session(connection, &peer, err);
 }
 
 /* A token that is good now, and another one than was refused. */

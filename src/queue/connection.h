@@ -13,6 +13,7 @@ struct connection {
 	struct watcher watcher;
 	unsigned patience; /* s until the server must have greeted, and then for each
 			    * reply of the login; 0: as long as the protocol allows */
+	bool afresh;	   /* TLS as with a server that was never met */
 
 	bool by_token; /* the secret is a token that is kept, see oauth/access.h */
 	struct finder finder;

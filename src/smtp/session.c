@@ -409,6 +409,7 @@ handshake(struct session *s, const struct tls_policy *policy,
 
 	peer.fd = s->wire.line.fd;
 	peer.host = s->host;
+	peer.port = s->wire.line.port;
 	peer.deadline = stage_deadline(s, STAGE_TLS);
 	if (!tls_start(policy, &peer, &s->wire.tls, err)) {
 		s->failed = *err;

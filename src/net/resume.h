@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A session taken up again with the ticket that the server gave for it (RFC 8446 2.2, RFC
+ * 5077): no certificate has to be sent, and none is looked at. */
+#ifndef NET_RESUME_H
+#define NET_RESUME_H
+
+#include "net/ticket.h"
+#include "net/tls.h"
+
+#include <gnutls/gnutls.h>
+
+/* What a connection has to do with tickets; all zero: nothing. */
+struct resume {
+	bool on, offered;
+	struct ticket_key key;
+	int64_t until; /* of the ticket that was offered */
+};
+
+/* Offers the ticket that is kept for this server and user, if everything that its
+ * certificate was judged by is as it was then. NAME is from trust_name. Nothing at all is
+ * done when policy and peer do not want it, or when it cannot be seen whether the
+ * authorities have changed. */
+void resume_offer(struct resume *resume, gnutls_session_t session,
+		  const struct tls_policy *policy, const struct tls_peer *peer,
+		  const char *name);
+/* Keeps the newest ticket of a session that was used and has not failed. */
+void resume_keep(const struct resume *resume, gnutls_session_t session);
+
+#endif
