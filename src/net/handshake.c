@@ -217,6 +217,14 @@ pull(gnutls_transport_ptr_t context, void *at, size_t len)
 	return got;
 }
 
+static void
+make_session(struct tls *tls)
+{
+	if (gnutls_init(&tls->session,
+			GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0)
+		out_of_memory();
+}
+
 static bool
 prepare(struct handshake *shake)
 {
@@ -226,6 +234,12 @@ prepare(struct handshake *shake)
 	struct target literal;
 	int problem;
 
+	make_session(tls);
+	if (!resume_offer(&tls->resume, tls->session, policy, shake->peer, shake->name)) {
+		/* Of a ticket that it cannot read the library remembers too much. */
+		gnutls_deinit(tls->session);
+		make_session(tls);
+	}
 	if (!trust_priorities(policy, &shake->least, &priorities, shake->err))
 		return false;
 	/* The session keeps its own reference. */
@@ -250,7 +264,6 @@ prepare(struct handshake *shake)
 	gnutls_transport_set_ptr2(tls->session, tls,
 				  (gnutls_transport_ptr_t)(intptr_t)tls->fd);
 	gnutls_transport_set_pull_function(tls->session, pull);
-	resume_offer(&tls->resume, tls->session, policy, shake->peer, shake->name);
 	return true;
 }
 
@@ -266,7 +279,8 @@ handshake_run(struct tls *tls, const struct tls_policy *policy,
 
 	store_close(&shake.store);
 	/* From here on neither the handshake nor the peer is there to be asked. */
-	gnutls_session_set_ptr(tls->session, NULL);
+	if (tls->session)
+		gnutls_session_set_ptr(tls->session, NULL);
 	gnutls_certificate_set_pin_function(tls->credentials, NULL, NULL);
 	if (peer->ticket_failed)
 		*peer->ticket_failed = !good && tls->resume.offered;

@@ -25,8 +25,8 @@ struct tls {
 	char problem_text[256];
 };
 
-/* What tls_start promises, for a TLS that has its session and credentials and is zero
- * otherwise. */
+/* What tls_start promises, for a TLS that has its credentials and is zero otherwise. Its
+ * session is made here, if it comes so far. */
 bool handshake_run(struct tls *tls, const struct tls_policy *policy,
 		   const struct tls_peer *peer, struct error *err) MUST_CHECK;
 

@@ -93,22 +93,26 @@ can_see_changes(const struct tls_policy *policy)
 	return !trust_asks_authorities(policy) || store_file(policy->trust_file);
 }
 
-void
+bool
 resume_offer(struct resume *resume, gnutls_session_t session,
 	     const struct tls_policy *policy, const struct tls_peer *peer,
 	     const char *name)
 {
 	struct ticket ticket = { 0 };
+	int problem = 0;
 
 	resume->on = policy->resume && peer->account && can_see_changes(policy);
 	if (!resume->on)
-		return;
+		return true;
 	make_key(&resume->key, policy, peer, name);
-	resume->offered = ticket_take(&resume->key, &ticket) &&
-			  gnutls_session_set_data(session, ticket.session.at,
-						  ticket.session.len) >= 0;
-	resume->until = ticket.until;
+	if (ticket_take(&resume->key, &ticket)) {
+		problem = gnutls_session_set_data(session, ticket.session.at,
+						  ticket.session.len);
+		resume->offered = problem >= 0;
+		resume->until = ticket.until;
+	}
 	ticket_wipe(&ticket);
+	return problem >= 0;
 }
 
 /* ---- what is kept ---- */

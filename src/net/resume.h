@@ -19,10 +19,10 @@ struct resume {
 /* Offers the ticket that is kept for this server and user, if everything that its
  * certificate was judged by is as it was then. NAME is from trust_name. Nothing at all is
  * done when policy and peer do not want it, or when it cannot be seen whether the
- * authorities have changed. */
-void resume_offer(struct resume *resume, gnutls_session_t session,
+ * authorities have changed. False when SESSION, which must be new, was spoilt. */
+bool resume_offer(struct resume *resume, gnutls_session_t session,
 		  const struct tls_policy *policy, const struct tls_peer *peer,
-		  const char *name);
+		  const char *name) MUST_CHECK;
 /* Keeps the newest ticket of a session that was used and has not failed. */
 void resume_keep(const struct resume *resume, gnutls_session_t session);
 

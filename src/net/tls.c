@@ -35,10 +35,7 @@ make_tls(void)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
 
-	if (!tls ||
-	    gnutls_init(&tls->session,
-			GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
-	    gnutls_certificate_allocate_credentials(&tls->credentials) < 0)
+	if (!tls || gnutls_certificate_allocate_credentials(&tls->credentials) < 0)
 		out_of_memory();
 	return tls;
 }
@@ -46,7 +43,8 @@ make_tls(void)
 static void
 free_tls(struct tls *tls)
 {
-	gnutls_deinit(tls->session);
+	if (tls->session)
+		gnutls_deinit(tls->session);
 	gnutls_certificate_free_credentials(tls->credentials);
 	free(tls);
 }

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <poll.h>
@@ -121,15 +122,19 @@ make_files(void **state)
 }
 
 static int
+remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+	(void)info;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+static int
 remove_files(void **state)
 {
-	static const char *const names[] = { "ca.pem", "ca.key", "client.pem",
-					     "client.key", "locked.key" };
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		unlink(path_of(names[i]));
-	rmdir(folder);
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	gnutls_x509_crt_deinit(ca.certificate);
 	gnutls_x509_crt_deinit(server_pair.certificate);
 	gnutls_x509_crt_deinit(client_pair.certificate);
@@ -149,6 +154,8 @@ struct server {
 	void (*after)(struct server *server); /* when the handshake is over */
 	bool no_handshake;
 	bool wants_client;
+	const gnutls_datum_t *ticket_key; /* NULL: no tickets */
+	bool resumed;
 	gnutls_session_t session;
 	int result; /* of the handshake */
 	struct buf heard;
@@ -174,6 +181,7 @@ note_client(struct server *server)
 	size_t len = sizeof(server->name);
 	unsigned type, count = 0;
 
+	server->resumed = gnutls_session_is_resumed(server->session) != 0;
 	gnutls_server_name_get(server->session, server->name, &len, &type, 0);
 	server->client_shown =
 		gnutls_certificate_get_peers(server->session, &count) != NULL;
@@ -198,6 +206,8 @@ serve_tls(struct server *server)
 						      GNUTLS_CERT_REQUIRE);
 		gnutls_session_set_verify_cert(server->session, NULL, 0);
 	}
+	if (server->ticket_key)
+		gnutls_session_ticket_enable_server(server->session, server->ticket_key);
 	gnutls_transport_set_int(server->session, server->fd);
 	if (server->before)
 		server->before(server);
@@ -975,6 +985,75 @@ test_channel_binding(void **state)
 	}
 }
 
+/* ---- tickets ---------------------------------------------------------------------------- */
+
+static void
+bind_and_listen(struct server *server)
+{
+	send_bindings(server);
+	hello_and_listen(server);
+}
+
+/* What is told of a session that was taken up again is what was told of the first. */
+static void
+assert_resumed(struct frame *frame, bool resumed, const struct tls_certificate *first)
+{
+	struct tls_certificate certificate;
+	struct buf got = { 0 };
+
+	assert_started(frame);
+	assert_int_equal(tls_is_verified(frame->tls), !frame->policy.fingerprint);
+	assert_int_equal(!!strstr(tls_description(frame->tls), ", resumed"), resumed);
+	assert_null(strstr(tls_description(frame->tls), ", , "));
+	assert_true(tls_certificate(frame->tls, &frame->arena, &certificate));
+	assert_string_equal(certificate.sha256, first->sha256);
+	assert_int_equal(certificate.expiration, first->expiration);
+	assert_true(tls_channel_binding(frame->tls, "tls-exporter", &got));
+	tls_channel_binding(frame->tls, "tls-unique", &got);
+	assert_read(frame, "220 hello\r\n");
+	finish(frame);
+	assert_int_equal(frame->server.resumed, resumed);
+	assert_string_equal(frame->server.name, HOST);
+	assert_memory_equal(got.at, frame->server.heard.at, got.len);
+	buf_release(&got);
+	buf_release(&frame->server.heard);
+}
+
+static void
+test_resumption(void **state)
+{
+	static const char *const priorities[] = { "NORMAL", "NORMAL:-VERS-TLS1.3" };
+	struct frame *frame = *state;
+	struct tls_certificate first;
+	gnutls_datum_t key;
+
+	assert_int_equal(setenv("XDG_STATE_HOME", folder, 1), 0);
+	gnutls_session_ticket_key_generate(&key);
+	frame->server.ticket_key = &key;
+	frame->server.after = bind_and_listen;
+	frame->policy.resume = true;
+	assert_started(frame);
+	assert_true(tls_certificate(frame->tls, &frame->arena, &first));
+	finish(frame);
+	buf_release(&frame->server.heard);
+	for (size_t i = 0; i < sizeof(priorities) / sizeof(priorities[0]); i++) {
+		frame->server.priorities = priorities[i];
+		frame->peer.account = priorities[i];
+		assert_resumed(frame, false, &first);
+		assert_resumed(frame, true, &first);
+		assert_resumed(frame, true, &first);
+		/* What is pinned is looked at again. */
+		frame->policy.fingerprint = first.sha256;
+		assert_resumed(frame, false, &first);
+		assert_resumed(frame, true, &first);
+		frame->policy.fingerprint = NULL;
+		frame->peer.account = NULL;
+		assert_resumed(frame, false, &first);
+	}
+	gnutls_free(key.data);
+	unsetenv("XDG_STATE_HOME");
+}
+
 /* ---- policy ----------------------------------------------------------------------------- */
 
 static void
@@ -1072,6 +1151,7 @@ main(void)
 		TEST(broken_record),
 		TEST(write_to_nobody),
 		TEST(channel_binding),
+		TEST(resumption),
 		TEST(policy),
 	};
 
