@@ -162,6 +162,9 @@ choose_ports(struct account *account)
 	if (!account->port && account->dialect == DIALECT_POSTRIDER && tls->on &&
 	    tls->starttls == STARTTLS_AUTO)
 		ports[1] = PORT_SUBMISSION;
+	for (size_t i = 0; i < 2; i++)
+		account->endpoint.fast_open[i] =
+			account->fast_open && tls->on && tls_is_implicit(tls, ports[i]);
 }
 
 static bool

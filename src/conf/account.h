@@ -66,6 +66,7 @@ struct account {
 	struct endpoint endpoint; /* ports are filled by account_finish */
 	struct secret proxy_password;
 	unsigned port;	  /* as configured; 0: not */
+	bool fast_open;	  /* as configured, for ports with TLS from the start */
 	unsigned timeout; /* as configured, for every wait; 0: not */
 	enum protocol protocol;
 	const char *domain; /* for EHLO */

@@ -42,6 +42,9 @@ const struct setting settings[] = {
 		     "or 25 without TLS and for an msmtp file.") },
 	{ .name = "ip", FAMILY(endpoint.family), .chapter = CHAPTER_SERVER, .fallback = "any",
 	  .help = N_("Use only IPv4 or only IPv6.") },
+	{ .name = "tcp_fastopen", FLAG(fast_open), .chapter = CHAPTER_SERVER, .fallback = "off",
+	  .help = N_("Begin TLS with the first packet, where kernel and server can (TCP Fast "
+		     "Open).") },
 	{ .name = "source_ip", WORDS(ip_address, endpoint.source_ip), .chapter = CHAPTER_SERVER,
 	  .fallback = "", .help = N_("Connect from this address.") },
 	{ .name = "socket", WORDS(path, endpoint.socket), .chapter = CHAPTER_SERVER, .fallback = "",

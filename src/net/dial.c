@@ -27,6 +27,7 @@ enum {
 struct attempt {
 	const struct target *target;
 	unsigned port;
+	bool fast_open;
 	int fd;	     /* -1 unless it is under way */
 	int problem; /* errno; 0: none so far */
 };
@@ -96,6 +97,9 @@ start_attempt(const struct race *race, struct attempt *attempt, struct error *er
 	/* Without it each small write waits for an acknowledgement that comes 40 ms
 	 * later. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* A kernel that cannot do it connects as ever. */
+	if (attempt->fast_open)
+		setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on));
 	put_port(&at, attempt->port);
 	if (connect(fd, (const struct sockaddr *)&at, attempt->target->length) == 0 ||
 	    errno == EINPROGRESS || errno == EINTR)
@@ -272,14 +276,17 @@ run_race(struct race *race, struct error *err)
 static void
 list_attempts(struct race *race, const struct targets *targets)
 {
-	const unsigned *ports = race->endpoint->ports;
+	const struct endpoint *endpoint = race->endpoint;
 
 	for (size_t i = 0; i < targets->count && race->count + 2 <= ATTEMPTS_MAX; i++)
 		for (size_t k = 0; k < 2; k++)
-			if (k == 0 || ports[k])
-				race->attempts[race->count++] =
-					(struct attempt){ &targets->items[i], ports[k],
-							  -1, 0 };
+			if (k == 0 || endpoint->ports[k])
+				race->attempts[race->count++] = (struct attempt){
+					.target = &targets->items[i],
+					.port = endpoint->ports[k],
+					.fast_open = endpoint->fast_open[k],
+					.fd = -1,
+				};
 }
 
 static void

@@ -22,6 +22,9 @@ struct endpoint {
 	const char *proxy_password; /* the caller's, who wipes it; NULL: empty */
 	unsigned proxy_port;
 	unsigned ports[2]; /* in order of preference; 0: no second one */
+	/* By port: what is said first may go out with the connection (RFC 7413). Where the
+	 * server speaks first, that would be never. */
+	bool fast_open[2];
 	enum ip_family family;
 	unsigned timeout; /* seconds for name and connection together; 0: no limit */
 };

@@ -11,6 +11,20 @@
 #include <string.h>
 
 bool
+tls_is_implicit(const struct tls_policy *policy, unsigned port)
+{
+	switch (policy->starttls) {
+	case STARTTLS_OFF:
+		return true;
+	case STARTTLS_ON:
+		return false;
+	case STARTTLS_AUTO:
+		break;
+	}
+	return port == 465;
+}
+
+bool
 tls_policy_check(const struct tls_policy *policy, struct error *err)
 {
 	gnutls_certificate_credentials_t credentials;

@@ -59,6 +59,9 @@ struct tls_peer {
 bool tls_start(const struct tls_policy *policy, const struct tls_peer *peer,
 	       struct tls **tls, struct error *err) MUST_CHECK;
 
+/* Whether TLS begins with the first byte: the client's. */
+bool tls_is_implicit(const struct tls_policy *policy, unsigned port);
+
 /* Checks the files, priorities and fingerprint of a policy without connecting. */
 bool tls_policy_check(const struct tls_policy *policy, struct error *err) MUST_CHECK;
 

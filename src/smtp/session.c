@@ -454,27 +454,13 @@ start_tls(struct session *s, const struct tls_policy *policy, const struct tls_p
 	return handshake(s, policy, peer, err) && introduce(s, err);
 }
 
-static bool
-is_implicit(const struct tls_policy *policy, const struct line *line)
-{
-	switch (policy->starttls) {
-	case STARTTLS_OFF:
-		return true;
-	case STARTTLS_ON:
-		return false;
-	case STARTTLS_AUTO:
-		break;
-	}
-	return line->port == 465;
-}
-
 bool
 session_secure(struct session *s, const struct tls_policy *policy,
 	       const struct tls_peer *peer, struct error *err)
 {
 	if (!policy->on)
 		return greet(s, err) && introduce(s, err);
-	if (is_implicit(policy, &s->wire.line))
+	if (tls_is_implicit(policy, s->wire.line.port))
 		return handshake(s, policy, peer, err) && greet(s, err) &&
 		       introduce(s, err);
 	return greet(s, err) && introduce(s, err) && start_tls(s, policy, peer, err);
