@@ -225,13 +225,14 @@ show_address(struct run *run, struct local_policy *policy, const char *operand,
 	if (!address_operand_parse(run->arena, operand, &list, err) ||
 	    !aliases_add(run->arena, policy, &list, &envelope, err))
 		return false;
+	/* Programs read it, in English. */
 	for (size_t i = 0; i < envelope.count; i++)
-		printf(_("%s... deliverable: mailer relay, host %s, user %s\n"), operand,
+		printf("%s... deliverable: mailer relay, host %s, user %s\n", operand,
 		       run->account->endpoint.host ? run->account->endpoint.host
 						   : run->account->endpoint.socket,
 		       envelope.to[i]);
 	if (!envelope.count)
-		printf(_("%s... deliverable: to nobody\n"), operand);
+		printf("%s... deliverable: to nobody\n", operand);
 	return true;
 }
 
