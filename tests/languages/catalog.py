@@ -29,7 +29,7 @@ class Message:
         return repr(self.id if len(self.id) < 70 else self.id[:67] + "...")
 
 
-def _unquote(text):
+def unquote(text):
     plain = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
     parts = re.findall(r'"((?:\\.|[^"\\])*)"', text)
     return re.sub(r"\\(.)", lambda m: plain[m[1]], "".join(parts))
@@ -43,7 +43,7 @@ def parse(text):
             continue
         parts = dict(re.findall(r'^(msg\w+(?:\[\d\])?)\s+((?:"(?:\\.|[^"\\])*"\s*)+)', block,
                                 re.MULTILINE))
-        values = {k: _unquote(v) for k, v in parts.items()}
+        values = {k: unquote(v) for k, v in parts.items()}
         found.append(Message(
             values["msgid"], values.get("msgid_plural"),
             [v for k, v in values.items() if k.startswith("msgstr")],
