@@ -2,39 +2,16 @@
 /* Writes the help from the tables of flags and settings. */
 #include "conf/help.h"
 
+#include "base/columns.h"
+#include "base/file.h"
 #include "conf/flags.h"
 
 #include <string.h>
 #include <sysexits.h>
-#include <wchar.h>
 
 enum { WIDTH = 80, INDENT = 26 };
 
 /* ---- text in columns ---- */
-
-/* How many columns the text takes on a terminal. */
-static size_t
-columns(struct span text)
-{
-	mbstate_t state = { 0 };
-	size_t sum = 0;
-
-	while (text.len) {
-		wchar_t wide;
-		size_t used = mbrtowc(&wide, text.at, text.len, &state);
-		int width = 1;
-
-		if (used == 0 || used > text.len) {
-			used = 1;
-			state = (mbstate_t){ 0 };
-		} else {
-			width = wcwidth(wide);
-		}
-		sum += width > 0 ? (size_t)width : 0;
-		text = span_part(text, used, text.len);
-	}
-	return sum;
-}
 
 static void
 put_spaces(FILE *out, size_t count)
@@ -43,65 +20,21 @@ put_spaces(FILE *out, size_t count)
 		putc(' ', out);
 }
 
-/* The next piece that a line can end behind: up to a blank; where there is none, as in
- * Japanese, a single character that is wide. */
-static struct span
-next_piece(struct span text)
-{
-	mbstate_t state = { 0 };
-	size_t len = 0;
-
-	while (len < text.len && text.at[len] != ' ') {
-		wchar_t wide;
-		size_t used = mbrtowc(&wide, text.at + len, text.len - len, &state);
-
-		if (used == 0 || used > text.len - len) {
-			used = 1;
-			state = (mbstate_t){ 0 };
-		} else if (wcwidth(wide) > 1) {
-			return span_part(text, 0, len ? len : used);
-		}
-		len += used;
-	}
-	return span_part(text, 0, len);
-}
-
 /* Writes TEXT from column AT on, every further line from INDENTED on, and ends the
  * line. */
 static void
 put_wrapped(FILE *out, const char *string, size_t at, size_t indented)
 {
-	struct span text = span_of(string);
-	bool first = true;
+	CLEANUP(release_buf) struct buf text = { 0 };
 
-	while (text.len) {
-		size_t blanks = 0, width;
-		struct span piece;
-
-		while (blanks < text.len && text.at[blanks] == ' ')
-			blanks++;
-		piece = next_piece(span_part(text, blanks, text.len));
-		text = span_part(text, blanks + piece.len, text.len);
-		width = columns(piece);
-		if (!first && at + blanks + width > WIDTH) {
-			putc('\n', out);
-			put_spaces(out, indented);
-			at = indented;
-		} else {
-			put_spaces(out, blanks);
-			at += blanks;
-		}
-		fwrite(piece.at, 1, piece.len, out);
-		at += width;
-		first = false;
-	}
-	putc('\n', out);
+	columns_wrap(&text, span_of(string), at, (struct frame){ indented, WIDTH });
+	fwrite(text.at, 1, text.len, out);
 }
 
 static void
 put_entry(FILE *out, const char *label, const char *text)
 {
-	size_t width = columns(span_of(label));
+	size_t width = columns_of(span_of(label));
 
 	fprintf(out, "  %s", label);
 	if (width + 2 + 2 > INDENT) {
