@@ -4,53 +4,71 @@
 
 #include <wchar.h>
 
-/* The first character: how many bytes it has, and how many columns. */
-static size_t
-character(struct span text, size_t *columns)
+struct character {
+	wchar_t wide;
+	size_t len, columns;
+};
+
+/* The first one. A byte that is none takes a column. */
+static struct character
+character(struct span text)
 {
 	mbstate_t state = { 0 };
-	wchar_t wide;
-	size_t used = mbrtowc(&wide, text.at, text.len, &state);
-	int width = 1;
+	struct character c = { 0 };
+	int width;
 
-	if (used == 0 || used > text.len)
-		used = 1;
-	else
-		width = wcwidth(wide);
-	*columns = width > 0 ? (size_t)width : 0;
-	return used;
+	c.len = mbrtowc(&c.wide, text.at, text.len, &state);
+	if (c.len == 0 || c.len > text.len)
+		return (struct character){ L'?', 1, 1 };
+	width = wcwidth(c.wide);
+	c.columns = width > 0 ? (size_t)width : 0;
+	return c;
 }
 
 size_t
 columns_of(struct span text)
 {
-	size_t sum = 0, width;
+	size_t sum = 0;
 
 	while (text.len) {
-		size_t used = character(text, &width);
+		struct character c = character(text);
 
-		text = span_part(text, used, text.len);
-		sum += width;
+		text = span_part(text, c.len, text.len);
+		sum += c.columns;
 	}
 	return sum;
 }
 
-/* The next piece that a line can end behind: up to a blank; where there is none, as in
- * Japanese, a single character that is wide; and not more than fits into a line. */
+/* Whether a line may end between the two: beside a wide character, but not before what
+ * closes or goes on, and not behind what opens (JIS X 4051). */
+static bool
+may_break(const struct character *a, const struct character *b)
+{
+	static const wchar_t opening[] = L"([{<（［｛〈《「『【〔";
+	static const wchar_t closing[] = L")]}>,.;:!?、。，．・：；？！）］｝〉》」』】〕"
+					 L"々ーゝゞヽヾぁぃぅぇぉっゃゅょゎ"
+					 L"ァィゥェォッャュョヮヵヶ";
+
+	return (a->columns > 1 || b->columns > 1) && !wcschr(opening, a->wide) &&
+	       !wcschr(closing, b->wide);
+}
+
+/* The next piece that a line can end behind: up to a blank or, as in Japanese, a place
+ * beside a wide character; and not more than fits into a line. */
 static struct span
 next_piece(struct span text, size_t most)
 {
-	size_t len = 0, sum = 0, width;
+	struct character last = { 0 };
+	size_t len = 0, sum = 0;
 
 	while (len < text.len && text.at[len] != ' ') {
-		size_t used = character(span_part(text, len, text.len), &width);
+		struct character c = character(span_part(text, len, text.len));
 
-		if (width > 1)
-			return span_part(text, 0, len ? len : used);
-		if (len && sum + width > most)
+		if (len && (may_break(&last, &c) || sum + c.columns > most))
 			break;
-		sum += width;
-		len += used;
+		sum += c.columns;
+		len += c.len;
+		last = c;
 	}
 	return span_part(text, 0, len);
 }

@@ -3,10 +3,12 @@
 #include "unit.h"
 
 #include "base/clock.h"
+#include "base/columns.h"
 #include "base/error.h"
 #include "base/text.h"
 
 #include <limits.h>
+#include <locale.h>
 
 static void
 words_and_numbers(void **state)
@@ -218,6 +220,42 @@ errors(void **state)
 	unit_done();
 }
 
+static void
+columns(void **state)
+{
+	/* Each is broken into lines of ten columns, the further ones indented by two. */
+	static const struct {
+		const char *text, *lines;
+	} cases[] = {
+		{ "", "\n" },
+		{ "one two three", "one two\n  three\n" },
+		{ "abcdefghijklmnop", "abcdefgh\n  ijklmnop\n" },
+		{ "メールを送信", "メールを送\n  信\n" },
+		/* What closes does not begin a line, and what opens does not end one. */
+		{ "メールです。はい", "メールで\n  す。はい\n" },
+		{ "送信サーバー", "送信サー\n  バー\n" },
+		{ "ab送信待ち(例)", "ab送信待ち\n  (例)\n" },
+		{ "宛先は「a」です", "宛先は\n  「a」で\n  す\n" },
+		{ "ab 送信 587 番", "ab 送信\n  587 番\n" },
+		{ "\xff\xfe", "\xff\xfe\n" },
+	};
+
+	(void)state;
+	unit_number("a locale", setlocale(LC_CTYPE, "C.UTF-8") != NULL, true);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf out = { 0 };
+
+		columns_wrap(&out, span_of(cases[i].text), 0, (struct frame){ 2, 10 });
+		unit_same(cases[i].text, out.at, cases[i].lines);
+		buf_release(&out);
+	}
+	unit_number("wide", (long long)columns_of(SPAN("aあｱ")), 4);
+	unit_number("combined", (long long)columns_of(SPAN("e\xcc\x81")), 1);
+	unit_number("no character", (long long)columns_of(SPAN("\xe3\x81")), 2);
+	setlocale(LC_CTYPE, "C");
+	unit_done();
+}
+
 int
 main(void)
 {
@@ -229,6 +267,7 @@ main(void)
 		cmocka_unit_test(near_words),
 		cmocka_unit_test(memory),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(columns),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
