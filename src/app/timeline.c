@@ -2,10 +2,11 @@
 /* Draws the waterfall of a session from its history. */
 #include "app/timeline.h"
 
+#include "base/columns.h"
+
 #include <langinfo.h>
+#include <locale.h>
 #include <string.h>
-#include <wchar.h>
-#include <stdlib.h>
 
 enum part {
 	PART_NAME,
@@ -19,7 +20,8 @@ enum part {
 	PART_COUNT
 };
 
-enum { BAR = 40, NAME = 20 };
+/* With the numbers, a row has 79 columns. */
+enum { BAR = 32, NAME = 20 };
 
 /* One row: neighbours in the history that belong to the same part. */
 struct row {
@@ -114,33 +116,42 @@ collect(const struct session *session, struct chart *chart)
 			add(chart, part_of(x->stage), x->started, x->ended);
 }
 
-/* How many columns a translated word takes. */
-static int
-columns(const char *text)
+/* Where the terminals of a language may give a block two columns (it is ambiguous in East
+ * Asian fonts), the bars would not fit. */
+static const char *
+block(void)
 {
-	wchar_t wide[64];
-	size_t len = mbstowcs(wide, text, 64);
-	int width = len == (size_t)-1 ? -1 : wcswidth(wide, len);
+	const char *language = setlocale(LC_CTYPE, NULL);
+	bool east_asian = language && (strncmp(language, "ja", 2) == 0 ||
+				       strncmp(language, "ko", 2) == 0 ||
+				       strncmp(language, "zh", 2) == 0);
 
-	return width < 0 ? (int)strlen(text) : width;
+	return !east_asian && strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "█" : "#";
+}
+
+/* A translated word, and blanks up to WIDTH columns. */
+static void
+put_name(const char *name, size_t width, FILE *out)
+{
+	size_t columns = columns_of(span_of(name));
+
+	fprintf(out, "%s%*s", name, (int)(columns < width ? width - columns : 0), "");
 }
 
 static void
 draw_row(const struct row *row, const struct row *whole, FILE *out)
 {
-	bool blocks = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	int64_t span = whole->to > whole->from ? whole->to - whole->from : 1;
 	int begin = (int)((row->from - whole->from) * (BAR - 1) / span);
 	int end = (int)((row->to - whole->from) * BAR / span);
-	const char *name = part_name(row->part);
 
 	if (end <= begin)
 		end = begin + 1;
-	fprintf(out, "%s%*s%9.1f ms %9.1f ms  ", name, NAME - columns(name), "",
-		(double)(row->from - whole->from) / 1000,
+	put_name(part_name(row->part), NAME, out);
+	fprintf(out, "%9.1f ms %9.1f ms  ", (double)(row->from - whole->from) / 1000,
 		(double)(row->to - row->from) / 1000);
 	for (int i = 0; i < end; i++)
-		fputs(i < begin ? " " : blocks ? "█" : "#", out);
+		fputs(i < begin ? " " : block(), out);
 	fputc('\n', out);
 }
 
@@ -159,6 +170,6 @@ timeline_draw(const struct session *session, FILE *out)
 			whole.to = chart.rows[i].to;
 	for (int i = 0; i < chart.count; i++)
 		draw_row(&chart.rows[i], &whole, out);
-	fprintf(out, "%s%*s%9.1f ms\n", _("all"), NAME + 13 - columns(_("all")), "",
-		(double)(whole.to - whole.from) / 1000);
+	put_name(_("all"), NAME + 13, out);
+	fprintf(out, "%9.1f ms\n", (double)(whole.to - whole.from) / 1000);
 }
