@@ -4,6 +4,7 @@
 import re
 
 import catalog
+import pages
 
 JAPANESE = "\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff"
 WORDS = {
@@ -80,4 +81,16 @@ def problems(messages):
             wrong = [w for line in bare.split("\n") for w in spelling(line.strip(" "))]
             wrong += _stop(message, bare, goes_on, is_summary) + _kept(message, text)
             found += [f"{text!r}: {w}" for w in wrong]
+    return found
+
+
+def page_problems(text):
+    """What is wrong with the running text of a manual page."""
+    found, last = [], (0, "")
+    for number, line in pages.text_lines(text):
+        found += [f"line {number}: {w}" for w in spelling(line)]
+        # A line end becomes a blank.
+        if last[0] == number - 1 and re.match(rf"[{JAPANESE}」、][{JAPANESE}「]", last[1][-1] + line[0]):
+            found.append(f"line {number}: a blank will stand before {line[:10]!r}")
+        last = (number, line)
     return found
