@@ -7,7 +7,7 @@ import threading
 
 from .place import LONG
 
-PROGRAMS = ("dbus-daemon", "gnome-keyring-daemon", "secret-tool")
+PROGRAMS = ("dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool")
 BUS = """<busconfig>
   <type>session</type>
   <listen>unix:path={socket}</listen>
@@ -69,7 +69,22 @@ def keyring(place, environment, unlock=True):
             stderr=subprocess.DEVNULL)) as daemon:
         daemon.stdin.write(b"login" if unlock else b"")
         daemon.stdin.close()
+        wait_for_service(environment)
         yield
+
+
+def wait_for_service(environment):
+    """Until it is on the bus: asked for earlier, the bus would start another one, without a keyring
+    and with nobody to ask for one."""
+    for _ in range(600):
+        told = subprocess.run(
+            ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus",
+             "/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner",
+             "string:org.freedesktop.secrets"], env=environment, timeout=LONG,
+            capture_output=True, check=False)
+        if b"boolean true" in told.stdout:
+            return
+        threading.Event().wait(0.1)
 
 
 def secret_tool(environment, *words, text=None):
