@@ -12,6 +12,7 @@ import threading
 
 PROGRAM = os.environ.get("POSTRIDER", "postrider")
 USER = "me@example.org"
+CANARY = "canary-Zu9/+x4QpW7"
 MESSAGE = b"Subject: hello\n\nA message for the other side.\n"
 LONG = 60    # seconds until a wait is a failure
 failures = []
@@ -44,7 +45,7 @@ class Server:
     keeps logins as well; both are on the one port."""
 
     def __init__(self, refuse=False, proxied=False):
-        self.refuse, self.proxied = refuse, proxied
+        self.no, self.proxied = "535 5.7.8 no" if refuse else None, proxied
         self.logins, self.mails = [], []
         self.connected, self.greeted = threading.Event(), threading.Event()
         self.login_came, self.mail_came = threading.Event(), threading.Event()
@@ -151,7 +152,7 @@ class Server:
         self.logins.append((user, password))
         self.login_came.set()
         self.answer.wait(LONG)
-        say("535 5.7.8 no" if self.refuse else "235 welcome")
+        say(self.no or "235 welcome")
 
 
 # ---- running the program ----------------------------
