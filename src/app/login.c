@@ -151,7 +151,7 @@ open_browser(const char *url)
 	}
 	buf_add_string(&command, "' 2>/dev/null &");
 	/* The shell leaves the browser behind and ends at once. */
-	if (process_shell(command.at, null, &child))
+	if (process_shell(command.at, -1, null, &child))
 		waitpid(child, NULL, 0);
 }
 
@@ -264,8 +264,9 @@ tell(const struct run *run, const struct token *token, const char *path)
 		       "when this one has ended."));
 	if (strcmp(account->login.auth, "off") == 0)
 		puts(_("To use it, set auth on in the account."));
-	else if (account->secret.password.len || account->secret.command)
-		puts(_("To use it, remove password and passwordeval from the account."));
+	else if (secret_source(&account->secret))
+		printf(_("To use it, remove %s from the account.\n"),
+		       secret_source(&account->secret));
 }
 
 bool

@@ -161,7 +161,7 @@ show_special(struct run *run, const char *label)
 		return show_auth(run);
 	if (strcmp(label, "from") == 0)
 		return show_from(run);
-	if (strcmp(label, "password") == 0 && account->secret.command)
+	if (strcmp(label, "password") == 0 && account->secret.passwordeval)
 		return "*";
 	if (strcmp(label, "port") == 0 && !account->port && account->endpoint.ports[0])
 		return arena_printf(run->arena, "%u", account->endpoint.ports[0]);

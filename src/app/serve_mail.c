@@ -77,7 +77,7 @@ server_begin(struct server *server, struct error *err)
 		server->run->arena,
 		(struct span){ login, comma ? (size_t)(comma - login) : strlen(login) });
 	server->policy = (struct secret_policy){
-		.command = comma && comma[1] ? comma + 1 : NULL,
+		.passwordeval = comma && comma[1] ? comma + 1 : NULL,
 		.user = server->user,
 		.host = "localhost",
 	};

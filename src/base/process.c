@@ -77,10 +77,13 @@ close_others(posix_spawn_file_actions_t *actions)
 #endif
 
 static int
-prepare_files(posix_spawn_file_actions_t *actions, int output)
+prepare_files(posix_spawn_file_actions_t *actions, int input, int output)
 {
-	int failed = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null",
-						      O_RDONLY, 0);
+	int failed =
+		input >= 0
+			? posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO)
+			: posix_spawn_file_actions_addopen(actions, STDIN_FILENO,
+							   "/dev/null", O_RDONLY, 0);
 
 	if (!failed)
 		failed = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
@@ -117,7 +120,7 @@ spawn_shell(const char *text, const posix_spawn_file_actions_t *actions,
 }
 
 bool
-process_shell(const char *text, int output, pid_t *child)
+process_shell(const char *text, int input, int output, pid_t *child)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -131,7 +134,7 @@ process_shell(const char *text, int output, pid_t *child)
 	}
 	failed = posix_spawnattr_init(&attributes);
 	if (!failed) {
-		failed = prepare_files(&actions, output);
+		failed = prepare_files(&actions, input, output);
 		if (!failed)
 			failed = prepare_signals(&attributes);
 		if (!failed)

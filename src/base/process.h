@@ -13,14 +13,14 @@
  * three standard descriptors, even if those are closed. False with errno set. */
 bool process_pipe(int ends[2]) __attribute__((warn_unused_result));
 
-/* Runs `/bin/sh -c TEXT` with /dev/null as standard input, OUTPUT (still the caller's to
- * close) as standard output, our standard error, and no other descriptor. False with
- * errno set.
+/* Runs `/bin/sh -c TEXT` with INPUT as standard input (-1: /dev/null) and OUTPUT as
+ * standard output, both still the caller's to close, our standard error, and no other
+ * descriptor. False with errno set.
  *
  * In the child no signal is blocked or ignored. In this process SIGCHLD gets its default
  * action if it was ignored, as some callers leave it; else nobody could learn how the
  * child ends. */
-bool process_shell(const char *text, int output, pid_t *child)
+bool process_shell(const char *text, int input, int output, pid_t *child)
 	__attribute__((warn_unused_result));
 
 /* fork(2), with the same care for signals. The child is killed when this process ends

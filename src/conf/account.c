@@ -252,9 +252,7 @@ is_mechanism(const char *auth)
 static bool
 wants_login(const struct account *account)
 {
-	const struct secret_policy *secret = &account->secret;
-
-	return account->login.user || secret->password.len || secret->command ||
+	return account->login.user || secret_source(&account->secret) ||
 	       account->oauth.issuer || provider_has_host(account->endpoint.host);
 }
 
@@ -295,6 +293,7 @@ account_finish(struct arena *arena, struct account *account, struct error *err)
 	account->login.host = account->endpoint.host;
 	account->secret.user = account->login.user;
 	account->secret.host = place;
+	account->secret.port = account->port;
 	account->oauth.user = account->login.user;
 	/* One may log in first and set auth later. */
 	if (!account->oauth.user && is_address(account->from))

@@ -64,6 +64,16 @@ parse_path(const struct kind *kind, struct arena *arena, struct span text, void 
 }
 
 static bool
+parse_file_name(const struct kind *kind, struct arena *arena, struct span text,
+		void *place, struct error *err)
+{
+	if (span_find(text, '/') < text.len)
+		return fail(err, FAULT_CONFIG, _("%s has a slash inside"),
+			    quoted(arena, text));
+	return parse_text(kind, arena, text, place, err);
+}
+
+static bool
 parse_host(const struct kind *kind, struct arena *arena, struct span text, void *place,
 	   struct error *err)
 {
@@ -400,6 +410,7 @@ print_secret(const struct kind *kind, const void *place, struct buf *out)
 const struct kind kind_text = TEXT_KIND("TEXT", parse_text, print_text);
 const struct kind kind_command = TEXT_KIND("COMMAND", parse_text, print_text);
 const struct kind kind_path = TEXT_KIND("FILE", parse_path, print_text);
+const struct kind kind_file_name = TEXT_KIND("NAME", parse_file_name, print_text);
 const struct kind kind_host = TEXT_KIND("HOST", parse_host, print_text);
 const struct kind kind_domain = TEXT_KIND("DOMAIN", parse_host, print_text);
 const struct kind kind_ip_address = TEXT_KIND("ADDRESS", parse_ip_address, print_text);

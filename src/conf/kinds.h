@@ -31,6 +31,7 @@ struct kind {
 extern const struct kind kind_text;	  /* any text */
 extern const struct kind kind_command;	  /* the same, for sh -c */
 extern const struct kind kind_path;	  /* "~/" is expanded */
+extern const struct kind kind_file_name;  /* without a folder */
 extern const struct kind kind_host;	  /* name or address literal: no blanks */
 extern const struct kind kind_domain;	  /* the same, %-patterns are allowed */
 extern const struct kind kind_ip_address; /* IPv4 or IPv6 in digits */

@@ -26,10 +26,9 @@ key_pin(void *context)
 static bool
 wants_token(struct arena *arena, const struct account *account)
 {
-	const struct secret_policy *secret = &account->secret;
 	const char *auth = account->login.auth;
 
-	if (secret->password.len || secret->command)
+	if (secret_source(&account->secret))
 		return false;
 	if (strcmp(auth, "on") != 0 && strcmp(auth, "oauthbearer") != 0 &&
 	    strcmp(auth, "xoauth2") != 0)
@@ -152,14 +151,26 @@ login_by_token(struct connection *connection, struct error *err)
 			   "mail (oauth_scope)"));
 }
 
+/* Other refusals say that the login is not possible in this way, or not now. */
+static bool
+is_wrong_password(const struct error *err)
+{
+	return err->fault == FAULT_LOGIN && err->reply &&
+	       strncmp(err->reply, "535", 3) == 0;
+}
+
 bool
 connection_login(struct connection *connection, struct error *err)
 {
 	if (connection->by_token)
 		return login_by_token(connection, err);
 	if (session_login(&connection->session, &connection->account->login,
-			  &connection->finder, err))
+			  &connection->finder, err)) {
+		finder_tell(&connection->finder, true);
 		return true;
+	}
+	if (is_wrong_password(err))
+		finder_tell(&connection->finder, false);
 	if (err->fault == FAULT_LOGIN && !connection->finder.source &&
 	    provider_has_host(connection->account->oauth.host))
 		err->hint = _("Get a token with \"postrider login\"; or set passwordeval "

@@ -6,13 +6,14 @@
 #include "base/process.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { MOST_KIB = 64, STATUS_NOT_FOUND = 127 };
 
-bool
-command_start(struct command *command, const char *setting, const char *text,
-	      struct error *err)
+static bool
+start(struct command *command, const char *text, int input, struct error *err)
 {
 	CLEANUP(close_file) int to_read = -1;
 	CLEANUP(close_file) int to_write = -1;
@@ -21,17 +22,42 @@ command_start(struct command *command, const char *setting, const char *text,
 
 	if (!process_pipe(ends))
 		return fail_errno(err, FAULT_SYSTEM,
-				  _("cannot make a pipe for the command of %s"), setting);
+				  _("cannot make a pipe for the command of %s"),
+				  command->setting);
 	to_read = ends[0];
 	to_write = ends[1];
-	if (!process_shell(text, to_write, &child))
+	if (!process_shell(text, input, to_write, &child))
 		return fail_errno(err, FAULT_SYSTEM,
 				  _("cannot start /bin/sh for the command of %s"),
-				  setting);
-	*command =
-		(struct command){ .setting = setting, .child = child, .output = to_read };
+				  command->setting);
+	command->child = child;
+	command->output = to_read;
 	to_read = -1;
 	return true;
+}
+
+bool
+command_start(struct command *command, const char *setting, const char *text,
+	      struct error *err)
+{
+	*command = (struct command){ .setting = setting };
+	return start(command, text, -1, err);
+}
+
+/* A file in memory, since a pipe takes no more than the system lets it. */
+bool
+command_start_with(struct command *command, const char *setting, const char *text,
+		   struct span input, struct error *err)
+{
+	CLEANUP(close_file) int file = memfd_create(setting, MFD_CLOEXEC);
+
+	*command = (struct command){ .setting = setting };
+	if (file < 0 || !write_all(file, input.at, input.len) ||
+	    lseek(file, 0, SEEK_SET) != 0)
+		return fail_errno(err, FAULT_SYSTEM,
+				  _("cannot make the input for the command of %s"),
+				  setting);
+	return start(command, text, file, err);
 }
 
 /* The command itself is not in the sentences: it may contain what nobody should see. */
@@ -84,41 +110,41 @@ static bool
 take_line(const char *setting, const struct buf *heard, struct secret *secret,
 	  struct error *err)
 {
-	struct span all = buf_span(heard), line = span_part(all, 0, span_find(all, '\n'));
+	if (secret_set_line(secret, buf_span(heard)))
+		return true;
+	if (!heard->len)
+		return fail(err, FAULT_CONFIG,
+			    _("%s gave nothing: its command printed nothing"), setting);
+	return fail(err, FAULT_CONFIG,
+		    _("%s gave nothing: the first line that its command printed is "
+		      "empty or has a NUL byte"),
+		    setting);
+}
 
-	if (line.len < all.len && line.len && line.at[line.len - 1] == '\r')
-		line.len--;
-	if (line.len == 0)
-		return fail(err, FAULT_CONFIG,
-			    all.len ? _("%s gave nothing: the first line "
-					"that its command printed is empty")
-				    : _("%s gave nothing: its command "
-					"printed nothing"),
-			    setting);
-	if (span_find(line, '\0') < line.len)
-		return fail(err, FAULT_CONFIG,
-			    _("%s gave nothing: its command printed "
-			      "a NUL byte"),
-			    setting);
-	secret_set(secret, line);
-	return true;
+bool
+command_hear(struct command *command, int64_t deadline, struct buf *heard,
+	     struct error *err)
+{
+	CLEANUP(close_file) int output = command->output;
+	enum process_result result;
+	int status = 0;
+	const char *setting = command->setting;
+
+	/* At once in full, since growing would leave copies behind. */
+	buf_reserve(heard, (size_t)MOST_KIB * 1024);
+	result = process_hear(command->child, output, deadline, heard, &status);
+	*command = (struct command){ 0 };
+	return check_result(setting, result, status, err);
 }
 
 bool
 command_take(struct command *command, int64_t deadline, struct secret *secret,
 	     struct error *err)
 {
-	CLEANUP(close_file) int output = command->output;
 	CLEANUP(secret_wipe) struct buf heard = { 0 };
-	enum process_result result;
-	int status = 0;
 	const char *setting = command->setting;
 
-	/* At once in full, since growing would leave copies behind. */
-	buf_reserve(&heard, (size_t)MOST_KIB * 1024);
-	result = process_hear(command->child, output, deadline, &heard, &status);
-	*command = (struct command){ 0 };
-	return check_result(setting, result, status, err) &&
+	return command_hear(command, deadline, &heard, err) &&
 	       take_line(setting, &heard, secret, err);
 }
 

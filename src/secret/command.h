@@ -20,6 +20,13 @@ struct command {
  * reset. SETTING is named in every sentence, and TEXT in none: it may hold a secret. */
 bool command_start(struct command *command, const char *setting, const char *text,
 		   struct error *err) MUST_CHECK;
+/* The same with INPUT as its standard input. */
+bool command_start_with(struct command *command, const char *setting, const char *text,
+			struct span input, struct error *err) MUST_CHECK;
+/* Its whole output, at most 64 KiB, into HEARD, which is empty before and for the caller
+ * to wipe; else as command_take. */
+bool command_hear(struct command *command, int64_t deadline, struct buf *heard,
+		  struct error *err) MUST_CHECK;
 /* The first line of its output, without the line end; the whole output may have 64 KiB.
  * Waits until DEADLINE for output and end; what it leaves running behind is not waited
  * for. FAULT_CONFIG: it failed (status or signal in the sentence), said nothing or too

@@ -4,19 +4,72 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "secret/file.h"
+#include "secret/kernel.h"
 #include "secret/keyring.h"
 #include "secret/netrc.h"
 #include "secret/prompt.h"
 
 enum { PATIENCE = 60 /* s */ };
 
+/* Where the secret comes from. */
+enum way {
+	WAY_PASSWORD,
+	WAY_FILE,
+	WAY_CREDENTIAL,
+	WAY_COMMAND,
+	WAY_KEY,
+	WAY_GIT,
+	WAY_SEARCH, /* no setting says it */
+};
+
+static const char *const names[] = {
+	[WAY_PASSWORD] = "password",
+	[WAY_FILE] = "password_file",
+	[WAY_CREDENTIAL] = "password_credential",
+	[WAY_COMMAND] = "passwordeval",
+	[WAY_KEY] = "password_key",
+	[WAY_GIT] = "password_git",
+	[WAY_SEARCH] = NULL,
+};
+
+static enum way
+way_of(const struct secret_policy *policy)
+{
+	if (policy->password.len)
+		return WAY_PASSWORD;
+	if (policy->password_file)
+		return WAY_FILE;
+	if (policy->password_credential)
+		return WAY_CREDENTIAL;
+	if (policy->passwordeval)
+		return WAY_COMMAND;
+	if (policy->password_key)
+		return WAY_KEY;
+	return policy->password_git ? WAY_GIT : WAY_SEARCH;
+}
+
+const char *
+secret_source(const struct secret_policy *policy)
+{
+	return names[way_of(policy)];
+}
+
 bool
 finder_start(struct finder *finder, const struct secret_policy *policy, struct error *err)
 {
+	enum way way = way_of(policy);
+
 	finder->policy = policy;
-	if (policy->password.len || !policy->command)
-		return true;
-	return command_start(&finder->command, "passwordeval", policy->command, err);
+	if (way == WAY_COMMAND)
+		return command_start(&finder->command, names[way], policy->passwordeval,
+				     err);
+	finder->git = (struct git){
+		.host = policy->host,
+		.port = policy->port,
+		.user = policy->user,
+	};
+	return way != WAY_GIT || git_start(&finder->git, err);
 }
 
 /* Whether FOUND holds something by now; then SOURCE is where it is from. */
@@ -99,33 +152,55 @@ search_by_host(struct finder *finder, struct error *err)
 	return finder->source || fail_without(policy, err);
 }
 
+/* Asked again after a failure: that was told already, and no other source may step in. */
 static bool
-take_from_command(struct finder *finder, struct error *err)
+is_under_way(const struct command *command, enum way way, struct error *err)
 {
-	/* Asked again after a failure: that was told already, and no other source may
-	 * step in. */
-	if (finder->command.child <= 0)
-		return fail(err, FAULT_CONFIG, _("passwordeval has given no password"));
-	return command_take(&finder->command, deadline_in(PATIENCE), &finder->found,
-			    err) &&
-	       is_found(finder, "passwordeval");
+	return command->child > 0 ||
+	       fail(err, FAULT_CONFIG, _("%s has given no password"), names[way]);
+}
+
+static bool
+take(struct finder *finder, enum way way, struct error *err)
+{
+	const struct secret_policy *policy = finder->policy;
+	struct secret *found = &finder->found;
+
+	switch (way) {
+	case WAY_PASSWORD:
+		secret_copy(found, &policy->password);
+		return true;
+	case WAY_FILE:
+		return file_take(policy->password_file, found, err);
+	case WAY_CREDENTIAL:
+		return credential_take(policy->password_credential, found, err);
+	case WAY_COMMAND:
+		return is_under_way(&finder->command, way, err) &&
+		       command_take(&finder->command, deadline_in(PATIENCE), found, err);
+	case WAY_KEY:
+		return kernel_key_take(policy->password_key, found, err);
+	case WAY_GIT:
+		return is_under_way(&finder->git.command, way, err) &&
+		       git_take(&finder->git, deadline_in(PATIENCE), found, err);
+	case WAY_SEARCH:
+		break;
+	}
+	return policy->host ? search_by_host(finder, err) : fail_without(policy, err);
 }
 
 bool
 finder_take(struct finder *finder, const struct secret **secret, struct error *err)
 {
-	const struct secret_policy *policy = finder->policy;
+	enum way way = way_of(finder->policy);
 
 	*secret = &finder->found;
 	if (finder->source)
 		return true;
-	if (policy->password.len) {
-		secret_copy(&finder->found, &policy->password);
-		return is_found(finder, "password");
-	}
-	if (policy->command)
-		return take_from_command(finder, err);
-	return policy->host ? search_by_host(finder, err) : fail_without(policy, err);
+	if (!take(finder, way, err))
+		return false;
+	if (way != WAY_SEARCH)
+		finder->source = names[way];
+	return true;
 }
 
 void
@@ -136,9 +211,16 @@ finder_give(struct finder *finder, const char *source, const struct secret *foun
 }
 
 void
+finder_tell(struct finder *finder, bool accepted)
+{
+	git_tell(&finder->git, accepted);
+}
+
+void
 finder_release(struct finder *finder)
 {
 	command_abandon(&finder->command);
+	git_release(&finder->git);
 	secret_release(&finder->found);
 	*finder = (struct finder){ 0 };
 }

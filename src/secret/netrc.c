@@ -3,6 +3,7 @@
 #include "secret/netrc.h"
 
 #include "base/file.h"
+#include "secret/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,28 +192,6 @@ search_text(struct search *search, struct text rest)
 
 /* ---- the file ---- */
 
-/* Only this user and root; a group too, when root has given it the file. */
-static bool
-check_private(const struct stat *info, const char *path, struct error *err)
-{
-	mode_t allowed = info->st_uid == 0 && info->st_gid != 0 ? 0740 : 0700;
-	unsigned mode = (unsigned)info->st_mode & 07777U;
-	char *shown = clean_text(err->arena, span_of(path));
-
-	if (info->st_uid != 0 && info->st_uid != getuid() && getuid() != 0)
-		return fail(err, FAULT_CONFIG,
-			    _("cannot take the password from %s: the file belongs "
-			      "to user %u"),
-			    shown, (unsigned)info->st_uid);
-	if (!(info->st_mode & 077 & ~allowed))
-		return true;
-	fail(err, FAULT_CONFIG,
-	     _("cannot take the password from %s: its mode %04o lets others "
-	       "read it or write to it"),
-	     shown, mode);
-	return fail_hint(err, arena_printf(err->arena, _("Run: chmod 600 %s"), shown));
-}
-
 static bool
 search_file(int fd, const char *path, struct search *search, struct secret *secret,
 	    struct error *err)
@@ -235,7 +214,7 @@ search_file(int fd, const char *path, struct search *search, struct secret *secr
 	password = search_text(search, (struct text){ file.at, file.len });
 	if (!password.len)
 		return true;
-	if (!check_private(&info, path, err))
+	if (!file_is_private(&info, path, err))
 		return false;
 	secret_set(secret, password);
 	return true;

@@ -46,6 +46,19 @@ secret_set(struct secret *secret, struct span bytes)
 	*secret = made;
 }
 
+bool
+secret_set_line(struct secret *secret, struct span text)
+{
+	struct span line = span_part(text, 0, span_find(text, '\n'));
+
+	if (line.len < text.len && line.len && line.at[line.len - 1] == '\r')
+		line.len--;
+	if (!line.len || span_find(line, '\0') < line.len)
+		return false;
+	secret_set(secret, line);
+	return true;
+}
+
 void
 secret_copy(struct secret *to, const struct secret *from)
 {

@@ -20,6 +20,10 @@ struct secret {
 /* Replaces the secret by a copy of the bytes. A NUL inside is the caller's fault: the
  * bytes up to it count. No bytes make an empty secret, which is not the same as none. */
 void secret_set(struct secret *secret, struct span bytes);
+/* The same with the first line of TEXT, without its LF or CRLF. False, and nothing changes,
+ * when that is empty or has a NUL. */
+bool secret_set_line(struct secret *secret, struct span text)
+	__attribute__((warn_unused_result));
 void secret_copy(struct secret *to, const struct secret *from);
 /* Wipes and unmaps. */
 void secret_release(struct secret *secret);

@@ -62,6 +62,8 @@ run(struct arena *arena, const char *text, int64_t deadline)
 }
 
 #define GAVE_NOTHING "config: passwordeval gave nothing: "
+#define NO_LINE                                                                          \
+	GAVE_NOTHING "the first line that its command printed is empty or has a NUL byte"
 
 /* clang-format off */
 static const struct {
@@ -86,11 +88,9 @@ static const struct {
 	{ "ended by a signal", "echo one; kill -KILL $$",
 	  GAVE_NOTHING "its command was ended by signal 9 (Killed)" },
 	{ "nothing", "true", GAVE_NOTHING "its command printed nothing" },
-	{ "an empty first line", "echo; echo one",
-	  GAVE_NOTHING "the first line that its command printed is empty" },
-	{ "CRLF only", "printf '\\r\\n'",
-	  GAVE_NOTHING "the first line that its command printed is empty" },
-	{ "a NUL", "printf 'on\\0e\\n'", GAVE_NOTHING "its command printed a NUL byte" },
+	{ "an empty first line", "echo; echo one", NO_LINE },
+	{ "CRLF only", "printf '\\r\\n'", NO_LINE },
+	{ "a NUL", "printf 'on\\0e\\n'", NO_LINE },
 	{ "65,537 bytes", "head -c 65537 /dev/zero | tr '\\0' x",
 	  GAVE_NOTHING "its command printed more than 64 KiB" },
 	{ "100 KB", "head -c 100000 /dev/zero | tr '\\0' x",

@@ -264,7 +264,7 @@ test_searches(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]); i++) {
 		struct error err = { .arena = &arena };
-		struct secret_policy policy = { .command = searches[i].command,
+		struct secret_policy policy = { .passwordeval = searches[i].command,
 						.user = "me",
 						.host = "secret.invalid" };
 		struct finder finder = { 0 };
@@ -296,7 +296,7 @@ test_finder(void **state)
 	struct error err = { .arena = &arena };
 	const char *mark = arena_printf(&arena, "%s/mark", folder);
 	struct secret_policy policy = {
-		.command = arena_printf(&arena, ": >%s; exit 3", mark), .user = "me"
+		.passwordeval = arena_printf(&arena, ": >%s; exit 3", mark), .user = "me"
 	};
 	struct finder finder = { 0 };
 	pid_t child;
@@ -318,7 +318,7 @@ test_finder(void **state)
 	unit_true("but it ran once", unlink(mark) == 0);
 
 	error_clear(&err);
-	policy.command = NULL;
+	policy.passwordeval = NULL;
 	assert_true(finder_start(&finder, &policy, &err));
 	unit_same("nothing without a host", search(&arena, &finder, &err),
 		  "login: no password is known for me at ?");
@@ -326,7 +326,7 @@ test_finder(void **state)
 	finder_release(&finder);
 
 	error_clear(&err);
-	policy.command = "exec sleep 1000";
+	policy.passwordeval = "exec sleep 1000";
 	assert_true(finder_start(&finder, &policy, &err));
 	child = finder.command.child;
 	unit_true("the command runs before the secret is wanted", !is_gone(child));
