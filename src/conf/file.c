@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,13 +18,6 @@
 #include <unistd.h>
 
 /* ---- finding ---- */
-
-/* A file that may be read, and what it is. */
-struct candidate {
-	const char *path;   /* NULL: there is no such place */
-	bool foreign;	    /* the system's */
-	enum dialect usual; /* when its name does not tell */
-};
 
 static bool
 ends_with(const char *path, const char *end)
@@ -58,20 +52,20 @@ config_folder(struct arena *arena, const char *home)
 /* Opens a file of the search. *FD is -1 when there is none, or none for us: cron and at
  * leave HOME pointing to folders and files of somebody else. */
 static bool
-open_candidate(const struct candidate *candidate, int *fd, struct error *err)
+open_place(const struct config_place *place, int *fd, struct error *err)
 {
 	struct stat status;
 	int reason;
 
-	*fd = open(candidate->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (*fd >= 0 || candidate->foreign || errno == ENOENT || errno == ENOTDIR)
+	*fd = open(place->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (*fd >= 0 || place->foreign || errno == ENOENT || errno == ENOTDIR)
 		return true;
 	reason = errno;
-	if (stat(candidate->path, &status) != 0 || status.st_uid != geteuid())
+	if (stat(place->path, &status) != 0 || status.st_uid != geteuid())
 		return true;
 	errno = reason;
 	return fail_errno(err, FAULT_CONFIG, _("Cannot read the configuration file %s"),
-			  clean_text(err->arena, span_of(candidate->path)));
+			  clean_text(err->arena, span_of(place->path)));
 }
 
 /* ---- reading ---- */
@@ -103,16 +97,16 @@ add_accounts(struct arena *arena, struct config *config, struct grammar *grammar
 }
 
 static bool
-read_opened(struct arena *arena, struct config *config, const struct candidate *candidate,
+read_opened(struct arena *arena, struct config *config, const struct config_place *place,
 	    int fd, struct error *err)
 {
 	struct grammar grammar = {
 		.arena = arena,
-		.dialect = dialect_of(candidate->path, candidate->usual),
-		.foreign = candidate->foreign,
+		.dialect = dialect_of(place->path, place->usual),
+		.foreign = place->foreign,
 	};
 	bool ok = grammar_begin(&grammar, err) &&
-		  grammar_file(&grammar, fd, candidate->path, err) &&
+		  grammar_file(&grammar, fd, place->path, err) &&
 		  add_accounts(arena, config, &grammar, err);
 
 	drafts_release(&grammar.drafts);
@@ -125,56 +119,47 @@ read_opened(struct arena *arena, struct config *config, const struct candidate *
 
 /* Reads the first file that exists; *READ is its name, or NULL. */
 static bool
-read_first(struct arena *arena, struct config *config, const struct candidate *candidates,
+read_first(struct arena *arena, struct config *config, const struct config_place *places,
 	   const char **read, struct error *err)
 {
-	for (; candidates->path; candidates++) {
+	for (; places->path; places++) {
 		CLEANUP(close_file) int fd = -1;
 
-		if (!open_candidate(candidates, &fd, err))
+		if (!open_place(places, &fd, err))
 			return false;
 		if (fd < 0)
 			continue;
-		*read = candidates->path;
-		return read_opened(arena, config, candidates, fd, err);
+		*read = places->path;
+		return read_opened(arena, config, places, fd, err);
 	}
 	return true;
 }
 
-static bool
-read_user(struct arena *arena, struct config *config, struct error *err)
+void
+config_places(struct arena *arena, struct config_place user[CONFIG_PLACES],
+	      struct config_place host[CONFIG_PLACES])
 {
 	const char *home = home_folder(arena), *folder = config_folder(arena, home);
-	struct candidate candidates[4] = { 0 };
 	size_t count = 0;
 
+	memset(user, 0, CONFIG_PLACES * sizeof(*user));
+	memset(host, 0, CONFIG_PLACES * sizeof(*host));
 	if (folder)
-		candidates[count++].path =
-			arena_printf(arena, "%s/postrider/config", folder);
+		user[count++].path = arena_printf(arena, "%s/postrider/config", folder);
 	if (home)
-		candidates[count++].path = arena_printf(arena, "%s/.msmtprc", home);
+		user[count++].path = arena_printf(arena, "%s/.msmtprc", home);
 	if (folder)
-		candidates[count++].path = arena_printf(arena, "%s/msmtp/config", folder);
-	return read_first(arena, config, candidates, &config->user_file, err);
-}
-
-static bool
-read_system(struct arena *arena, struct config *config, struct error *err)
-{
-	static const struct candidate candidates[] = {
-		{ .path = SYSCONFDIR "/postrider/config", .foreign = true },
-		{ .path = SYSCONFDIR "/msmtprc", .foreign = true },
-		{ .path = NULL },
-	};
-
-	return read_first(arena, config, candidates, &config->system_file, err);
+		user[count].path = arena_printf(arena, "%s/msmtp/config", folder);
+	host[0] = (struct config_place){ .path = SYSCONFDIR "/postrider/config",
+					 .foreign = true };
+	host[1] = (struct config_place){ .path = SYSCONFDIR "/msmtprc", .foreign = true };
 }
 
 static bool
 read_named(struct arena *arena, const char *file, enum dialect usual,
 	   struct config *config, struct error *err)
 {
-	struct candidate candidate = { .path = file, .usual = usual };
+	const struct config_place place = { .path = file, .usual = usual };
 	CLEANUP(close_file) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
@@ -182,21 +167,23 @@ read_named(struct arena *arena, const char *file, enum dialect usual,
 				  _("Cannot read the configuration file %s"),
 				  clean_text(arena, span_of(file)));
 	config->user_file = file;
-	return read_opened(arena, config, &candidate, fd, err);
+	return read_opened(arena, config, &place, fd, err);
 }
 
 bool
 config_read(struct arena *arena, const char *file, enum dialect usual,
 	    struct config *config, struct error *err)
 {
+	struct config_place user[CONFIG_PLACES], host[CONFIG_PLACES];
 	bool ok;
 
 	*config = (struct config){ 0 };
+	config_places(arena, user, host);
 	ok = file ? read_named(arena, file, usual, config, err)
-		  : read_user(arena, config, err);
+		  : read_first(arena, config, user, &config->user_file, err);
 	config->own = config->count;
 	if (ok && !file)
-		ok = read_system(arena, config, err);
+		ok = read_first(arena, config, host, &config->system_file, err);
 	if (!ok)
 		config_release(config);
 	return ok;
@@ -274,20 +261,47 @@ names(const struct config *config, struct arena *arena)
 	return clean_text(arena, buf_span(&out));
 }
 
+static void
+add_places(const struct config_place *places, struct arena *arena, struct buf *out)
+{
+	for (; places->path; places++)
+		buf_printf(out,
+			   access(places->path, F_OK) == 0
+				   ? _("%s%s (which is there, but not for this user)")
+				   : "%s%s",
+			   out->len ? ", " : "",
+			   clean_text(arena, span_of(places->path)));
+}
+
+/* Whoever runs cron jobs or web pages is often not who wrote the file: so user and
+ * places are named. */
+static bool
+no_file(struct error *err)
+{
+	struct config_place user[CONFIG_PLACES], host[CONFIG_PLACES];
+	CLEANUP(release_buf) struct buf looked = { 0 };
+	const struct passwd *who = getpwuid(geteuid());
+
+	config_places(err->arena, user, host);
+	add_places(user, err->arena, &looked);
+	add_places(host, err->arena, &looked);
+	fail(err, FAULT_CONFIG,
+	     _("No account is set up for the user %s, so no server is known (looked at %s)"),
+	     who ? who->pw_name : "?", looked.at);
+	return fail_hint(
+		err, _("Run \"postrider setup you@example.org\", or name the server with "
+		       "--host"));
+}
+
 static bool
 no_account(const struct config *config, struct error *err)
 {
 	const char *file = config->user_file ? config->user_file : config->system_file;
 
-	if (file)
-		return fail(err, FAULT_CONFIG,
-			    _("%s has no account, so no server is known"),
-			    clean_text(err->arena, span_of(file)));
-	fail(err, FAULT_CONFIG, _("There is no configuration, so no server is known"));
-	return fail_hint(
-		err,
-		_("Write from, host and password into ~/.config/postrider/config, or "
-		  "name the server with --host"));
+	return file ? fail(err, FAULT_CONFIG,
+			   _("%s has no account, so no server is known"),
+			   clean_text(err->arena, span_of(file)))
+		    : no_file(err);
 }
 
 static bool
@@ -333,7 +347,14 @@ choose(const struct config *config, const struct account_wish *wish,
 		return true;
 	fail(err, FAULT_CONFIG, _("No account is called \"default\"; there are: %s"),
 	     names(config, err->arena));
-	return fail_hint(err, _("Choose one with -a, or give the sender of one with -f"));
+	return fail_hint(
+		err,
+		arena_printf(
+			err->arena,
+			_("Choose one with -a, or give the sender of one with -f, or "
+			  "add the line \"account default : %s\" to %s"),
+			clean_text(err->arena, span_of(config->accounts[0].name)),
+			clean_text(err->arena, span_of(config->accounts[0].whole.file))));
 }
 
 /* The account of the environment: as a file of msmtp's with two lines would have it. */

@@ -6,6 +6,20 @@
 
 #include "conf/settings.h"
 
+enum { CONFIG_PLACES = 4 };
+
+/* Where a configuration file may be. */
+struct config_place {
+	const char *path;   /* NULL: the list ends */
+	bool foreign;	    /* the system's */
+	enum dialect usual; /* when its name does not tell */
+};
+
+/* Where the user's file is looked for, and the system's: of each list the first that
+ * exists is read. */
+void config_places(struct arena *arena, struct config_place user[CONFIG_PLACES],
+		   struct config_place host[CONFIG_PLACES]);
+
 struct config {
 	/* The user's first, then those of the system file whose names the user's file
 	 * does not have. */

@@ -675,8 +675,11 @@ merged_choice(void **state)
 	unit_same("an msmtp file", account->name, "default");
 	config = (struct config){ 0 };
 	unit_number("nothing", config_choose(&config, &nobody, &account, &err), false);
-	unit_same("nothing", err.what,
-		  "There is no configuration, so no server is known");
+	unit_number("nothing: whose account",
+		    strncmp(err.what, "No account is set up for the user ", 34), 0);
+	unit_number("nothing: where it was looked for",
+		    strstr(err.what, "/postrider/config") && strstr(err.what, "/msmtprc"),
+		    true);
 	arena_release(&arena);
 	unit_done();
 }
