@@ -2,6 +2,7 @@
 /* The program: puts the process in order, reads the command line, and does what it
  * says. */
 #include "app/configure.h"
+#include "app/explain.h"
 #include "app/listen.h"
 #include "app/local.h"
 #include "app/login.h"
@@ -179,10 +180,14 @@ carry_out(struct run *run, struct request *request, bool had_input, struct error
 /* The failure first, then who has the message, then where the time went. Of a success
  * only a person hears: many programs take any output for a failure. */
 static void
-tell(const struct run *run, const struct error *err)
+tell(const struct run *run, const struct error *err, const struct diagnosis *diagnosis)
 {
 	if (err->fault)
 		report_error(run->reporter, err);
+	if (diagnosis->word) {
+		report_line(run->reporter, "%s", diagnosis->cause);
+		report_line(run->reporter, "%s", diagnosis->remedy);
+	}
 	if (run->delivery &&
 	    (err->fault || run->reporter->verbose || isatty(STDERR_FILENO)))
 		report_verdicts(run->reporter, run->delivery);
@@ -212,6 +217,7 @@ main(int argc, char **argv)
 	struct request request = { 0 };
 	struct reporter reporter = { .program = program_name(argc ? argv[0] : NULL) };
 	struct run run = { .arena = &arena, .request = &request, .reporter = &reporter };
+	struct diagnosis diagnosis = { 0 };
 	int status;
 
 	run.as_sendmail = personality_of(argc ? argv[0] : NULL)->sendmail;
@@ -232,11 +238,14 @@ main(int argc, char **argv)
 	} else if (request.mode == MODE_SEND) {
 		drain_input();
 	}
+	/* Who failed knows best what to do; else the table may. */
+	if (!err.hint && !explain(&run, &err, 0, &diagnosis))
+		diagnosis.word = NULL;
 	run_disconnect(&run);
 	/* In msmtp's log there are attempts, and nothing else. */
 	if (request.mode == MODE_SEND && !as_msmtp(&run))
 		log_refusal(&run, &err);
-	tell(&run, &err);
+	tell(&run, &err, &diagnosis);
 	status = run_status(&run, &err);
 	run_release(&run);
 	arena_release(&arena);

@@ -176,8 +176,6 @@ connect_hint(const struct race *race)
 	if (have_all_reason(race, ENETUNREACH, EHOSTUNREACH))
 		return _(
 			"This machine seems to have no way to the server: look at its network");
-	if (have_all_reason(race, 0, ETIMEDOUT) && race->endpoint->ports[0] == 25)
-		return _("Many providers block port 25; submission uses port 465 or 587");
 	return NULL;
 }
 
