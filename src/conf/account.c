@@ -2,6 +2,7 @@
 /* Makes an account ready for use, and shows it. */
 #include "conf/account.h"
 
+#include "conf/diagnosis.h"
 #include "conf/pattern.h"
 #include "conf/settings.h"
 #include "mail/address.h"
@@ -294,6 +295,8 @@ account_finish(struct arena *arena, struct account *account, struct error *err)
 	account->secret.user = account->login.user;
 	account->secret.host = place;
 	account->secret.port = account->port;
+	account->secret.grouped =
+		place && host_is_below(place, "gmail.com googlemail.com");
 	account->oauth.user = account->login.user;
 	/* One may log in first and set auth later. */
 	if (!account->oauth.user && is_address(account->from))

@@ -10,6 +10,8 @@
 #include "secret/netrc.h"
 #include "secret/prompt.h"
 
+#include <string.h>
+
 enum { PATIENCE = 60 /* s */ };
 
 /* Where the secret comes from. */
@@ -188,6 +190,26 @@ take(struct finder *finder, enum way way, struct error *err)
 	return policy->host ? search_by_host(finder, err) : fail_without(policy, err);
 }
 
+/* People copy such a password as it is shown. */
+static void
+join_groups(struct secret *secret)
+{
+	enum { GROUPS = 4, LETTERS = 4, LENGTH = GROUPS * (LETTERS + 1) - 1 };
+	char *to = secret->at;
+
+	if (secret->len != LENGTH)
+		return;
+	for (size_t i = 0; i < LENGTH; i++)
+		if (i % (LETTERS + 1) == LETTERS ? secret->at[i] != ' '
+						 : !is_letter(secret->at[i]))
+			return;
+	for (size_t i = 0; i < LENGTH; i++)
+		if (secret->at[i] != ' ')
+			*to++ = secret->at[i];
+	secret->len = GROUPS * LETTERS;
+	memset(secret->at + secret->len, '\0', LENGTH - secret->len);
+}
+
 bool
 finder_take(struct finder *finder, const struct secret **secret, struct error *err)
 {
@@ -200,6 +222,8 @@ finder_take(struct finder *finder, const struct secret **secret, struct error *e
 		return false;
 	if (way != WAY_SEARCH)
 		finder->source = names[way];
+	if (finder->policy->grouped)
+		join_groups(&finder->found);
 	return true;
 }
 

@@ -22,6 +22,9 @@ struct secret_policy {
 	const char *user; /* whose secret */
 	const char *host; /* as configured: the key in keyring and netrc */
 	unsigned port;	  /* as configured, for git; 0: not */
+	/* The provider shows passwords in four groups of four letters, and knows them
+	 * without the blanks. */
+	bool grouped;
 };
 
 /* A search under way. All zero but the policy is the initial state. */
@@ -44,7 +47,9 @@ bool finder_start(struct finder *finder, const struct secret_policy *policy,
 /* The secret, from the first place that a setting names, in the order of struct
  * secret_policy; when none does, from the first of these that has it: keyring
  * (libsecret), ~/.netrc, /etc/netrc, prompt on the terminal. Waits at most 60 s for a
- * command. Called again, it gives the same. An empty password is none.
+ * command. Called again, it gives the same. An empty password is none. Of
+ * "abcd efgh ijkl mnop" the blanks are taken away where the policy says that they mean
+ * nothing.
  *
  * FAULT_CONFIG when a place that was named gives nothing: no other one steps in for it. A
  * keyring that does not answer is passed over, and told when nothing else has the secret.

@@ -339,6 +339,46 @@ test_finder(void **state)
 }
 
 /* Anybody may read the home folder's netrc. */
+/* ---- passwords in groups of letters ---- */
+
+static const struct {
+	const char *name, *given, *want;
+	bool grouped;
+} groups[] = {
+	{ "four groups", "abcd efgh ijkl mnop", "abcdefghijklmnop", true },
+	{ "four groups elsewhere", "abcd efgh ijkl mnop", "abcd efgh ijkl mnop", false },
+	{ "sixteen letters", "abcdefghijklmnop", "abcdefghijklmnop", true },
+	{ "a digit", "abcd efgh ijkl mno1", "abcd efgh ijkl mno1", true },
+	{ "three groups", "abcd efgh ijkl", "abcd efgh ijkl", true },
+	{ "five groups", "abcd efgh ijkl mnop qrst", "abcd efgh ijkl mnop qrst", true },
+	{ "other groups", "abc defgh ijkl mnopq", "abc defgh ijkl mnopq", true },
+	{ "a blank behind", "abcd efgh ijkl mnop ", "abcd efgh ijkl mnop ", true },
+};
+
+static void
+test_groups(void **state)
+{
+	struct arena arena = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		struct error err = { .arena = &arena };
+		struct secret_policy policy = { .grouped = groups[i].grouped };
+		struct finder finder = { .policy = &policy };
+		const struct secret *secret;
+
+		secret_set(&policy.password, span_of(groups[i].given));
+		unit_true(groups[i].name, finder_take(&finder, &secret, &err));
+		unit_same(groups[i].name, secret->at, groups[i].want);
+		unit_number(groups[i].name, (long long)secret->len,
+			    (long long)strlen(groups[i].want));
+		finder_release(&finder);
+		secret_release(&policy.password);
+	}
+	arena_release(&arena);
+	unit_done();
+}
+
 static void
 test_open_netrc(void **state)
 {
@@ -376,9 +416,10 @@ static int
 test_all(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bytes),  cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_limits), cmocka_unit_test(test_searches),
-		cmocka_unit_test(test_finder), cmocka_unit_test(test_open_netrc),
+		cmocka_unit_test(test_bytes),	   cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_limits),	   cmocka_unit_test(test_searches),
+		cmocka_unit_test(test_finder),	   cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_open_netrc),
 	};
 
 	return cmocka_run_group_tests_name("secret", tests, NULL, leave);
