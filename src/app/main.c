@@ -2,6 +2,7 @@
 /* The program: puts the process in order, reads the command line, and does what it
  * says. */
 #include "app/configure.h"
+#include "app/doctor.h"
 #include "app/explain.h"
 #include "app/listen.h"
 #include "app/local.h"
@@ -132,6 +133,8 @@ run_mode(struct run *run, struct error *err)
 	case MODE_TOKEN:
 		return run_choose_account(run, request->sender, err) &&
 		       give_token(run, err);
+	case MODE_DOCTOR:
+		return examine(run, err);
 	case MODE_NOTHING:
 		return true;
 	case MODE_SERVE:

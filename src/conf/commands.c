@@ -8,8 +8,8 @@ static const struct {
 	const char *word;
 	enum mode mode;
 } commands[] = {
-	{ "info", MODE_INFO },	 { "queue", MODE_QUEUE }, { "login", MODE_LOGIN },
-	{ "token", MODE_TOKEN }, { "help", MODE_HELP },
+	{ "info", MODE_INFO },	 { "queue", MODE_QUEUE },   { "login", MODE_LOGIN },
+	{ "token", MODE_TOKEN }, { "doctor", MODE_DOCTOR }, { "help", MODE_HELP },
 };
 
 bool
@@ -70,6 +70,7 @@ commands_use_operands(struct request *request, bool command, struct error *err)
 	case MODE_TOKEN:
 		take_topic(request);
 		break;
+	case MODE_DOCTOR:
 	case MODE_INFO:
 	case MODE_RMQS:
 	case MODE_CONFIGURE:

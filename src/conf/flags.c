@@ -117,6 +117,13 @@ const struct flag flags[] = {
 	  .help = N_("Have the queue sent: in the background; here and now (-qf); for as long as "
 		     "something waits (-qp); only messages with a text in the ID (-qIabc), a "
 		     "recipient (-qRabc), the sender (-qSabc).") },
+	{ .name = "as-cron", CLAIM(as_cron), .chapter = FLAGS_ASK,
+	  .help = N_("With doctor: see what cron sees, without its environment and a terminal.") },
+	{ .name = "as-user", VALUE(as_user), .chapter = FLAGS_ASK, .placeholder = "USER",
+	  .help = N_("With doctor: see what that user sees; only root may.") },
+	{ .name = "mask", CLAIM(mask), .chapter = FLAGS_ASK,
+	  .help = N_("With doctor: leave out who and where you are, so that the report can be "
+		     "shown to others.") },
 	{ .name = "json", CLAIM(json), .chapter = FLAGS_ASK,
 	  .help = N_("Show a list in a form for programs.") },
 	{ .name = "all", CLAIM(all), .chapter = FLAGS_ASK,

@@ -23,6 +23,7 @@ enum mode {
 	MODE_QUEUE,	 /* queue: look at it and change it */
 	MODE_LOGIN,	 /* login: get tokens from an identity provider */
 	MODE_TOKEN,	 /* token: print one */
+	MODE_DOCTOR,	 /* doctor: look at everything that sending needs */
 	MODE_NOTHING,	 /* -bh, hoststat, purgestat: there is nothing to tell */
 	MODE_VERSION,
 	MODE_HELP
@@ -47,7 +48,9 @@ struct request {
 	enum mode mode;
 	enum delivery_mode delivery;
 	struct queue_run queue_run;
-	bool json, all; /* --json, --all: how a list is shown */
+	bool json, all;	     /* --json, --all: how a list is shown */
+	bool as_cron, mask;  /* --as-cron, --mask: of doctor */
+	const char *as_user; /* --as-user; NULL: not given */
 	const char
 		*topic; /* of help; argument of --rmqs, --configure, --listen; FILE.json
 				   * of login; what git asks of token */
@@ -81,8 +84,8 @@ struct request {
 
 /* Reads the command line: sendmail's flags (clustered, attached, detached; every flag
  * that a sendmail ever had is accepted), and long options from the settings table, which
- * may be shortened. When the first argument is `info`, `queue`, `login`, `token` or `help`,
- * that command runs, unless the program is called by the name of a sendmail. Options stop
+ * may be shortened. When the first argument is a command, such as `info` or `queue`, that
+ * command runs, unless the program is called by the name of a sendmail. Options stop
  * at the first operand that is none, or at `--`; behind a command, and for msmtp, they do
  * not.
  *
