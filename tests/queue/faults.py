@@ -135,10 +135,16 @@ class Play:
             for recipient in letter.to:
                 if not taken.get(recipient) and recipient not in pending:
                     self.wrong(f"I1: exit 0, and {recipient} has not got it, nor is it kept")
+                if not taken.get(recipient) and self.unsynced():
+                    self.wrong(f"I1: exit 0, and {recipient} waits in what was not synced")
         elif pending and self.scenario.given is None and not ended.mute:
             if not any(word in ended.err for word in SAYS_SO):
                 self.wrong(f"I2: exit {ended.status}, but kept for {sorted(pending)}; "
                            f"the text: {ended.err!r}")
+
+    def unsynced(self):
+        return (self.fault and self.fault.call == "fsync" and self.fault.kind == "error"
+                and self.ended.fired)
 
     def heal(self):
         for receiver in self.room.receivers:
