@@ -50,6 +50,25 @@ read_to_end(int fd, size_t limit, struct buf *out)
 }
 
 bool
+read_part(int fd, uint64_t at, char *room, size_t len)
+{
+	while (len) {
+		ssize_t got = pread(fd, room, len, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got == 0)
+			errno = 0;
+		if (got <= 0)
+			return false;
+		at += (uint64_t)got;
+		room += got;
+		len -= (size_t)got;
+	}
+	return true;
+}
+
+bool
 write_all(int fd, const char *at, size_t len)
 {
 	while (len) {

@@ -19,6 +19,8 @@ void release_buf(struct buf *buf);
 
 /* Reads to the end. False with errno set; EFBIG when there are more than LIMIT bytes. */
 bool read_to_end(int fd, size_t limit, struct buf *out) MUST_CHECK;
+/* Reads LEN bytes from AT on. False with errno set, which is 0 when the file ends before. */
+bool read_part(int fd, uint64_t at, char *room, size_t len) MUST_CHECK;
 /* Writes every byte, however often it takes. False with errno set. */
 bool write_all(int fd, const char *at, size_t len) MUST_CHECK;
 /* Renames within a file system, but never over what is there (EEXIST). False with errno

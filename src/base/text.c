@@ -69,6 +69,16 @@ span_find(struct span span, char byte)
 	return found ? (size_t)(found - span.at) : span.len;
 }
 
+size_t
+span_count(struct span span, char byte)
+{
+	size_t count = 0;
+
+	for (size_t at; (at = span_find(span, byte)) < span.len; count++)
+		span = span_part(span, at + 1, span.len);
+	return count;
+}
+
 struct span
 span_word(struct span *rest)
 {
@@ -148,10 +158,17 @@ hex_value(char c)
 bool
 is_ascii(struct span span)
 {
-	for (size_t i = 0; i < span.len; i++)
-		if ((unsigned char)span.at[i] >= 0x80)
-			return false;
-	return true;
+	uint64_t words[4], seen = 0;
+	size_t at = 0;
+
+	/* A gigabyte may have to be looked at: many bytes at a time. */
+	for (; at + sizeof(words) <= span.len; at += sizeof(words)) {
+		memcpy(words, span.at + at, sizeof(words));
+		seen |= words[0] | words[1] | words[2] | words[3];
+	}
+	for (; at < span.len; at++)
+		seen |= (unsigned char)span.at[at];
+	return !(seen & 0x8080808080808080U);
 }
 
 bool

@@ -31,6 +31,8 @@ bool span_same_word(struct span a, struct span b);
 bool span_starts_with_word(struct span span, struct span prefix);
 /* Where the first such byte is; span.len when there is none. */
 size_t span_find(struct span span, char byte);
+/* How many such bytes there are. */
+size_t span_count(struct span span, char byte);
 /* The next word, up to a space or tab, which are skipped; *REST loses it. Empty at the
  * end. */
 struct span span_word(struct span *rest);

@@ -1,10 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes bodies, in memory that stays flat. */
+/* Writes bodies and reads them. */
 #include "mail/body.h"
 
 #include "base/file.h"
+#include "mail/source.h"
 
-enum { COPY = 64 * 1024 /* octets that are copied at a time */ };
+#include <errno.h>
+
+enum { COPY = 64 * 1024 /* octets that are moved at a time */ };
+
+bool
+body_read(const struct body *body, uint64_t offset, struct buf *room, struct span *piece,
+	  struct error *err)
+{
+	uint64_t left = offset < body->size ? body->size - offset : 0;
+	size_t size = left < room->cap ? (size_t)left : room->cap;
+
+	*piece = (struct span){ room->at, size };
+	if (body->fd < 0) {
+		*piece = span_part(buf_span(&body->memory), (size_t)offset, size);
+		return true;
+	}
+	if (body->source && size)
+		return source_read(body, (struct range){ offset, offset + size },
+				   room->at, err);
+	if (read_part(body->fd, body->start + offset, room->at, size))
+		return true;
+	/* Somebody cut the file short, though it has no name. */
+	if (!errno)
+		errno = EIO;
+	return fail_errno(err, FAULT_IO,
+			  _("The message cannot be read from its temporary file"));
+}
 
 static bool
 spill(struct body *body, struct error *err)
@@ -25,7 +52,9 @@ spill(struct body *body, struct error *err)
 bool
 body_settle(struct body *body, struct error *err)
 {
-	return body->memory.len <= MESSAGE_MEMORY_MAX || spill(body, err);
+	size_t most = body->fd < 0 ? BODY_MEMORY_MAX : COPY;
+
+	return body->memory.len <= most || spill(body, err);
 }
 
 bool
@@ -67,6 +96,7 @@ void
 body_release(struct body *body)
 {
 	buf_release(&body->memory);
+	source_release(&body->source);
 	/* In a body that is all zero the descriptor is 0, which is not ours. */
 	if (body->fd > 0)
 		close_file(&body->fd);

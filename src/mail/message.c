@@ -3,10 +3,12 @@
 #include "mail/message.h"
 
 #include "base/file.h"
+#include "mail/source.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BLOCK = 64 * 1024 };
@@ -17,8 +19,10 @@ enum part { IN_HEADER, IN_BODY, ENDED, FAILED };
 struct reader {
 	struct message *message;
 	struct error *err;
+	int fd;
 	enum part part;
 	bool dot_ends;
+	bool large;	   /* the input is a file whose body may stay where it is */
 	bool dot;	   /* the line so far is a "." that is held back */
 	uint64_t line;	   /* octets of the line so far */
 	uint64_t crs;	   /* CRs behind it: the byte that follows says what they are */
@@ -28,30 +32,6 @@ struct reader {
 
 /* ---- the body ---- */
 
-/* is_ascii, but many bytes at a time. */
-static bool
-has_eight_bit(struct span span)
-{
-	uint64_t word, seen = 0;
-	size_t at = 0;
-
-	for (; at + sizeof(word) <= span.len; at += sizeof(word)) {
-		memcpy(&word, span.at + at, sizeof(word));
-		seen |= word;
-	}
-	return (seen & 0x8080808080808080U) || !is_ascii(span_part(span, at, span.len));
-}
-
-static uint64_t
-count_nuls(struct span span)
-{
-	uint64_t count = 0;
-
-	for (size_t at; (at = span_find(span, '\0')) < span.len; count++)
-		span = span_part(span, at + 1, span.len);
-	return count;
-}
-
 static void
 note_body(struct reader *reader)
 {
@@ -59,29 +39,9 @@ note_body(struct reader *reader)
 	struct span all = buf_span(&reader->message->body.memory);
 	struct span fresh = span_part(all, reader->noted, all.len);
 
-	facts->eight_bit = facts->eight_bit || has_eight_bit(fresh);
-	facts->nul += count_nuls(fresh);
+	facts->eight_bit = facts->eight_bit || !is_ascii(fresh);
+	facts->nul += span_count(fresh, '\0');
 	reader->noted = all.len;
-}
-
-/* Moves what is in memory to the file. */
-static bool
-spill(struct reader *reader)
-{
-	struct body *body = &reader->message->body;
-
-	if (body->fd < 0)
-		body->fd = open_unlinked();
-	if (body->fd < 0)
-		return fail_errno(reader->err, FAULT_CANNOT_CREATE,
-				  _("A temporary file for the message cannot be made"));
-	if (!write_all(body->fd, body->memory.at, body->memory.len))
-		return fail_errno(reader->err, FAULT_IO,
-				  _("The message cannot be written to a temporary file"));
-	body->size += body->memory.len;
-	body->memory.len = 0;
-	reader->noted = 0;
-	return true;
 }
 
 /* Looks at what has come in, and keeps memory flat. */
@@ -91,9 +51,9 @@ settle(struct reader *reader)
 	struct body *body = &reader->message->body;
 
 	note_body(reader);
-	if ((body->fd >= 0 && body->memory.len) || body->memory.len > MESSAGE_MEMORY_MAX)
-		if (reader->part != FAILED && !spill(reader))
-			reader->part = FAILED;
+	if (reader->part != FAILED && !body_settle(body, reader->err))
+		reader->part = FAILED;
+	reader->noted = body->memory.len;
 }
 
 static void
@@ -274,7 +234,7 @@ end_lines_at_crs(struct reader *reader)
 	reader->message->facts.bare_cr = true;
 	for (; reader->crs && reader->part != FAILED; reader->crs--) {
 		end_line(reader);
-		if (reader->message->body.memory.len > 2 * MESSAGE_MEMORY_MAX)
+		if (reader->message->body.memory.len > 2 * BODY_MEMORY_MAX)
 			settle(reader);
 	}
 }
@@ -354,11 +314,32 @@ take_clean_lines(struct reader *reader, const char *at, const char *end)
 	return at;
 }
 
+/* Of a large file the body is left where it is, if it is clean. */
+static bool
+stays_in_file(struct reader *reader, size_t unread)
+{
+	off_t at = lseek(reader->fd, 0, SEEK_CUR) - (off_t)unread;
+
+	reader->large = false;
+	/* The line that ended the header may be the body's first. */
+	if (at < 0 || reader->message->body.memory.len ||
+	    !source_take(reader->fd, (uint64_t)at, reader->dot_ends, reader->message))
+		return false;
+	/* As if it had been read. */
+	lseek(reader->fd, 0, SEEK_END);
+	reader->part = ENDED;
+	return true;
+}
+
 static void
 take_block(struct reader *reader, const char *at, const char *end)
 {
 	while (at < end && reader->part < ENDED) {
-		if (reader->part == IN_BODY && !reader->line && !reader->crs)
+		bool begins = reader->part == IN_BODY && !reader->line && !reader->crs;
+
+		if (begins && reader->large && stays_in_file(reader, (size_t)(end - at)))
+			break;
+		if (begins)
 			at = take_clean_lines(reader, at, end);
 		if (at < end)
 			at = take_line(reader, at, end);
@@ -386,14 +367,25 @@ read_some(int fd, char *room)
 	}
 }
 
+/* Whether so much is still to be read that it would not stay in memory. */
 static bool
-read_blocks(struct reader *reader, int fd)
+is_large(int fd)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	struct stat info;
+
+	return at >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+	       info.st_size - at > BODY_MEMORY_MAX;
+}
+
+static bool
+read_blocks(struct reader *reader)
 {
 	CLEANUP(release_buf) struct buf block = { 0 };
 	char *room = buf_reserve(&block, BLOCK);
 
 	while (reader->part < ENDED) {
-		ssize_t got = read_some(fd, room);
+		ssize_t got = read_some(reader->fd, room);
 
 		if (got < 0)
 			return fail_errno(reader->err, FAULT_IO,
@@ -417,30 +409,31 @@ end_input(struct reader *reader)
 	if (!reader->dot && reader->line)
 		end_line(reader);
 	settle(reader);
-	if (reader->part == FAILED)
-		return false;
-	if (message->body.fd >= 0)
-		buf_release(&message->body.memory);
-	else
-		message->body.size = message->body.memory.len;
-	return true;
+	return reader->part != FAILED &&
+	       (message->body.source || body_finish(&message->body, reader->err));
 }
 
 bool
 message_read(struct arena *arena, int fd, bool dot_ends, struct message *message,
 	     struct error *err)
 {
-	struct reader reader = { .message = message, .err = err, .dot_ends = dot_ends };
+	struct reader reader = {
+		.message = message,
+		.err = err,
+		.fd = fd,
+		.dot_ends = dot_ends,
+		.large = is_large(fd),
+	};
 	bool eight_bit;
 
 	*message = (struct message){ .body.fd = -1 };
-	if (!read_blocks(&reader, fd) || !end_input(&reader)) {
+	if (!read_blocks(&reader) || !end_input(&reader)) {
 		message_release(message);
 		return false;
 	}
 	message->header = buf_span(&message->text);
 	message->fields = header_split(arena, message->header, &message->count);
-	eight_bit = has_eight_bit(message->header);
+	eight_bit = !is_ascii(message->header);
 	message->facts.header_eight_bit = eight_bit;
 	message->facts.utf8_header = eight_bit && is_utf8(message->header);
 	return true;
@@ -450,43 +443,8 @@ void
 message_release(struct message *message)
 {
 	buf_release(&message->text);
-	buf_release(&message->body.memory);
-	/* In a message that was never read the descriptor is 0, which is not ours. */
-	if (message->body.fd > 0)
-		close_file(&message->body.fd);
+	body_release(&message->body);
 	*message = (struct message){ .body.fd = -1 };
-}
-
-bool
-body_read(const struct body *body, uint64_t offset, struct buf *room, struct span *piece,
-	  struct error *err)
-{
-	uint64_t left = offset < body->size ? body->size - offset : 0;
-	size_t have = 0, size = room->cap;
-
-	if (size > left)
-		size = (size_t)left;
-	if (body->fd < 0) {
-		*piece = span_part(buf_span(&body->memory), (size_t)offset, size);
-		return true;
-	}
-	while (have < size) {
-		off_t at = (off_t)(body->start + offset + have);
-		ssize_t got = pread(body->fd, room->at + have, size - have, at);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		/* Somebody cut the file short, though it has no name. */
-		if (got == 0)
-			errno = EIO;
-		if (got <= 0)
-			return fail_errno(err, FAULT_IO,
-					  _("The message cannot be read "
-					    "from its temporary file"));
-		have += (size_t)got;
-	}
-	*piece = (struct span){ room->at, size };
-	return true;
 }
 
 const struct field *

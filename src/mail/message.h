@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "mail/body.h"
 #include "mail/header.h"
 
 #include <stdbool.h>
@@ -24,15 +25,6 @@ struct facts {
 	uint64_t body_lines;
 };
 
-/* The body, canonical: every line ends with CRLF, no bare CR or LF. Up to a limit it
- * is in memory, beyond it in an unlinked file; use body_read. */
-struct body {
-	struct buf memory;
-	int fd;		/* -1: all of it is in memory; else all of it is in the file */
-	uint64_t size;	/* octets */
-	uint64_t start; /* where in the file it begins */
-};
-
 struct message {
 	struct span
 		header; /* canonical, without the empty line behind it; a view of text */
@@ -43,10 +35,7 @@ struct message {
 	struct buf text; /* the header's bytes */
 };
 
-enum {
-	MESSAGE_HEADER_MAX = 4 * 1024 * 1024, /* octets; a longer header is FAULT_DATA */
-	MESSAGE_MEMORY_MAX = 1024 * 1024      /* octets of body kept in memory */
-};
+enum { MESSAGE_HEADER_MAX = 4 * 1024 * 1024 /* octets; a longer one is FAULT_DATA */ };
 
 /* Reads a message from FD, at whatever offset it stands, to its end or, with DOT_ENDS, to
  * a line that is exactly "." and ends with LF, CRLF or the input (RFC 5321 4.5.2 without
@@ -65,11 +54,6 @@ bool message_read(struct arena *arena, int fd, bool dot_ends, struct message *me
 		  struct error *err) MUST_CHECK;
 /* Frees what the message owns outside the arena; nothing when all of it is zero. */
 void message_release(struct message *message);
-
-/* Up to room->cap octets of the body from OFFSET on: a view of the memory, or read into
- * ROOM's. *PIECE is empty at the end. FAULT_IO when the file cannot be read. */
-bool body_read(const struct body *body, uint64_t offset, struct buf *room,
-	       struct span *piece, struct error *err) MUST_CHECK;
 
 /* The first field of that name that is not empty; NULL when there is none. */
 const struct field *message_field(const struct message *message, const char *name);

@@ -4,7 +4,7 @@
 #ifndef MAIL_MIME_H
 #define MAIL_MIME_H
 
-#include "mail/body.h"
+#include "mail/message.h"
 
 enum mime_kind {
 	MIME_LEAF,

@@ -301,7 +301,7 @@ content(void **state)
 		add_lines(&text, lengths[i]);
 		letter_write(&arena, buf_span(&text), &letter);
 		unit_number("in a file", letter.message.body.fd >= 0,
-			    lengths[i] > MESSAGE_MEMORY_MAX);
+			    lengths[i] > BODY_MEMORY_MAX);
 		name = letter_keep(&arena, &spool, &letter);
 		entry = entry_of(&arena, &spool, &name);
 		unit_same("opened", result_word(entry_open(&entry, ENTRY_CLAIM)), "good");

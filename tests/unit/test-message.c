@@ -659,13 +659,14 @@ test_cut_file(void **state)
 	arena_release(&arena);
 }
 
-/* Reads a message that needs a temporary file, with little of RESOURCE. */
+/* Reads a message that needs a temporary file (a bare CR cannot stay as it is), with
+ * little of RESOURCE. */
 static enum fault
 fault_with_limit(__rlimit_resource_t resource, rlim_t limit)
 {
 	struct arena arena = { 0 };
 	struct error err = { .arena = &arena };
-	int fd = repeated("A: b\n\n", "0123456789\n", 300000);
+	int fd = repeated("A: b\n\n\rx\n", "0123456789\n", 300000);
 	struct rlimit before, less;
 	struct message message;
 	bool read;

@@ -256,6 +256,29 @@ columns(void **state)
 	unit_done();
 }
 
+/* One byte is found wherever it is. */
+static void
+many_bytes(void **state)
+{
+	char text[100];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	for (size_t len = 0; len <= sizeof(text); len++) {
+		struct span all = { text, len };
+
+		unit_number("without", is_ascii(all) && !span_count(all, '\x80'), true);
+		for (size_t at = 0; at < len; at++) {
+			text[at] = '\x80';
+			unit_number("one", !is_ascii(all) && span_count(all, '\x80') == 1,
+				    true);
+			text[at] = 'x';
+		}
+		unit_number("all", (long long)span_count(all, 'x'), (long long)len);
+	}
+	unit_done();
+}
+
 int
 main(void)
 {
@@ -265,6 +288,7 @@ main(void)
 		cmocka_unit_test(clean),
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(near_words),
+		cmocka_unit_test(many_bytes),
 		cmocka_unit_test(memory),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(columns),
