@@ -123,15 +123,27 @@ ask_at_terminal(struct finder *finder, struct error *err)
 	return true;
 }
 
+/* Where it was looked for, why it was not there, and what to do. */
 static bool
-fail_without(const struct secret_policy *policy, struct error *err)
+fail_search(const struct secret_policy *policy, const struct error *keyring,
+	    struct error *err)
 {
+	const char *terminal = prompt_is_possible()
+				       ? _("nothing was typed at the terminal")
+				       : _("there is no terminal to ask at");
+	const char *advice =
+		keyring->hint ? keyring->hint
+			      : _("Set password_file or passwordeval, or keep it in "
+				  "the keyring or in ~/.netrc");
+
 	fail(err, FAULT_LOGIN, _("no password is known for %s at %s"),
 	     policy->user ? clean_text(err->arena, span_of(policy->user)) : "?",
-	     policy->host ? clean_text(err->arena, span_of(policy->host)) : "?");
+	     clean_text(err->arena, span_of(policy->host)));
+	/* TRANSLATORS: why the keyring has none; why the terminal has none; what to do. */
 	return fail_hint(err,
-			 _("Set password or passwordeval in the configuration, or keep "
-			   "the password in the keyring or in ~/.netrc"));
+			 arena_printf(err->arena,
+				      _("%s; ~/.netrc and /etc/netrc have none; %s. %s"),
+				      keyring->what, terminal, advice));
 }
 
 /* A keyring that does not answer is not the end of the search, but its trouble is what
@@ -149,9 +161,7 @@ search_by_host(struct finder *finder, struct error *err)
 		return false;
 	if (!finder->source && !ask_at_terminal(finder, err))
 		return false;
-	if (!finder->source && trouble.fault != FAULT_NONE)
-		*err = trouble;
-	return finder->source || fail_without(policy, err);
+	return finder->source || fail_search(policy, &trouble, err);
 }
 
 /* Asked again after a failure: that was told already, and no other source may step in. */
@@ -187,7 +197,7 @@ take(struct finder *finder, enum way way, struct error *err)
 	case WAY_SEARCH:
 		break;
 	}
-	return policy->host ? search_by_host(finder, err) : fail_without(policy, err);
+	return search_by_host(finder, err);
 }
 
 /* People copy such a password as it is shown. */

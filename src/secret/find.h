@@ -20,7 +20,7 @@ struct secret_policy {
 	bool password_git;
 
 	const char *user; /* whose secret */
-	const char *host; /* as configured: the key in keyring and netrc */
+	const char *host; /* as configured, never NULL: the key in keyring and netrc */
 	unsigned port;	  /* as configured, for git; 0: not */
 	/* The provider shows passwords in four groups of four letters, and knows them
 	 * without the blanks. */

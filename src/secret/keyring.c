@@ -9,6 +9,68 @@
 
 #include "secret/keyring.h"
 
+#include "secret/prompt.h"
+
+enum answer {
+	ANSWER_DONE,
+	ANSWER_NOTHING, /* it has none */
+	ANSWER_LOCKED,	/* it has one, but nobody has unlocked it */
+	ANSWER_REFUSED, /* it says why */
+	ANSWER_BROKEN,
+	ANSWER_LATE,
+	ANSWER_NO_BUS,
+	ANSWER_NO_LIBRARY,
+	ANSWER_NOT_BUILT,
+};
+
+enum { PATIENCE = 60 /* s */, PATIENCE_ALONE = 5, MOST = 64 * 1024 };
+
+/* Long enough for a person to unlock it, who is there when there is a terminal or when
+ * something is to be kept; so short that nobody else has to wait for nothing. */
+static int
+patience_for(bool storing)
+{
+	return storing || prompt_is_possible() ? PATIENCE : PATIENCE_ALONE;
+}
+
+static bool
+fail_as(enum answer answer, int patience, const char *reason, struct error *err)
+{
+	switch (answer) {
+	case ANSWER_DONE:
+		return true;
+	case ANSWER_NOTHING:
+		return fail(err, FAULT_LOGIN, _("the keyring has no such password"));
+	case ANSWER_LOCKED:
+		fail(err, FAULT_LOGIN, _("the keyring is locked"));
+		break;
+	case ANSWER_REFUSED:
+		return fail(err, FAULT_LOGIN, _("the keyring failed: %s"), reason);
+	case ANSWER_BROKEN:
+		return fail(err, FAULT_LOGIN, _("the keyring gave no answer"));
+	case ANSWER_LATE:
+		fail(err, FAULT_LOGIN,
+		     _("the keyring did not answer within %d seconds, perhaps because it "
+		       "is locked"),
+		     patience);
+		break;
+	case ANSWER_NO_BUS:
+		return fail(
+			err, FAULT_UNSUPPORTED,
+			_("the keyring cannot be asked: there is no session bus (D-Bus)"));
+	case ANSWER_NO_LIBRARY:
+		return fail(err, FAULT_UNSUPPORTED,
+			    _("the keyring cannot be asked: libsecret is not installed"));
+	case ANSWER_NOT_BUILT:
+		return fail(
+			err, FAULT_UNSUPPORTED,
+			_("the keyring cannot be asked: this program was built without "
+			  "libsecret"));
+	}
+	return fail_hint(err,
+			 _("Unlock the keyring, or set password_file or passwordeval"));
+}
+
 #if HAVE_LIBSECRET
 
 #include "base/clock.h"
@@ -27,24 +89,24 @@
 
 #define SONAME "libsecret-1.so.0"
 
-enum { PATIENCE = 5 /* s */, STORE_PATIENCE = 60, MOST = 64 * 1024 };
-
 LAZY_NOTE("secret", "Passwords from the keyring of the desktop", "recommended", SONAME);
 
 static struct {
-	__typeof__(&secret_password_lookup_nonpageable_sync) lookup;
+	__typeof__(&secret_password_lookupv_nonpageable_sync) lookup;
 	__typeof__(&secret_attributes_build) attributes;
+	__typeof__(&secret_service_search_sync) search;
+	__typeof__(&secret_item_get_locked) is_locked;
 	__typeof__(&secret_value_new) value;
 	__typeof__(&secret_service_store_sync) store;
-	__typeof__(&secret_password_free) free;
 } library;
 
 static const struct lazy_symbol symbols[] = {
-	{ "secret_password_lookup_nonpageable_sync", &library.lookup },
+	{ "secret_password_lookupv_nonpageable_sync", &library.lookup },
 	{ "secret_attributes_build", &library.attributes },
+	{ "secret_service_search_sync", &library.search },
+	{ "secret_item_get_locked", &library.is_locked },
 	{ "secret_value_new", &library.value },
 	{ "secret_service_store_sync", &library.store },
-	{ "secret_password_free", &library.free },
 };
 
 /* Those of msmtp, and those that the old gnome-keyring used for network passwords. The
@@ -91,30 +153,64 @@ struct errand {
 	const struct secret *stored;
 };
 
-enum answer { ANSWER_DONE, ANSWER_BROKEN, ANSWER_NO_LIBRARY, ANSWER_REFUSED };
-
 /* ---- in the child ---- */
 
-/* The service's own trouble is no different from finding nothing: there are other
- * sources. */
+/* Nothing is released here: it all goes with the child. */
+static GHashTable *
+attributes_of(const struct errand *errand, const SecretSchema *schema)
+{
+	const char *user = errand->user;
+
+	if (schema == &msmtp_schema)
+		return library.attributes(schema, "host", errand->host, "service", "smtp",
+					  user ? "user" : NULL, user, NULL);
+	return library.attributes(schema, "server", errand->host, "protocol", "smtp",
+				  user ? "user" : NULL, user, NULL);
+}
+
+static enum answer
+refuse(const GError *trouble, int to_parent)
+{
+	if (trouble && trouble->message)
+		(void)!write_all(to_parent, trouble->message, strlen(trouble->message));
+	return ANSWER_REFUSED;
+}
+
+/* Whether there is one behind a lock that nobody has opened when they were asked to. */
+static bool
+is_locked(const struct errand *errand, const SecretSchema *schema)
+{
+	GHashTable *attributes = attributes_of(errand, schema);
+	const GList *item =
+		library.search(NULL, schema, attributes, SECRET_SEARCH_ALL, NULL, NULL);
+
+	for (; item; item = item->next)
+		if (library.is_locked(item->data))
+			return true;
+	return false;
+}
+
 static enum answer
 look_up(const struct errand *errand, int to_parent)
 {
-	const char *user = errand->user;
-	bool sent = true;
-	char *password =
-		library.lookup(&msmtp_schema, NULL, NULL, "host", errand->host, "service",
-			       "smtp", user ? "user" : NULL, user, NULL);
+	static const SecretSchema *const schemas[] = { &msmtp_schema, &network_schema };
+	enum answer answer = ANSWER_NOTHING;
+	GError *trouble = NULL;
 
-	if (!password)
-		password = library.lookup(&network_schema, NULL, NULL, "server",
-					  errand->host, "protocol", "smtp",
-					  user ? "user" : NULL, user, NULL);
-	if (password) {
-		sent = write_all(to_parent, password, strlen(password));
-		library.free(password);
+	for (size_t i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++) {
+		char *password = library.lookup(
+			schemas[i], attributes_of(errand, schemas[i]), NULL, &trouble);
+
+		if (password)
+			return write_all(to_parent, password, strlen(password))
+				       ? ANSWER_DONE
+				       : ANSWER_BROKEN;
+		if (trouble)
+			return refuse(trouble, to_parent);
+		if (is_locked(errand, schemas[i]))
+			answer = ANSWER_LOCKED;
 	}
-	return sent ? ANSWER_DONE : ANSWER_BROKEN;
+	return answer;
 }
 
 /* Without a schema, as secret-tool does, which msmtp's manual recommends: the service
@@ -123,9 +219,7 @@ look_up(const struct errand *errand, int to_parent)
 static enum answer
 store(const struct errand *errand, int to_parent)
 {
-	GHashTable *attributes =
-		library.attributes(&msmtp_schema, "host", errand->host, "service", "smtp",
-				   "user", errand->user, NULL);
+	GHashTable *attributes = attributes_of(errand, &msmtp_schema);
 	SecretValue *value = library.value(errand->stored->at,
 					   (gssize)errand->stored->len, "text/plain");
 	GError *trouble = NULL;
@@ -133,9 +227,7 @@ store(const struct errand *errand, int to_parent)
 	if (library.store(NULL, NULL, attributes, SECRET_COLLECTION_DEFAULT,
 			  errand->label, value, NULL, &trouble))
 		return ANSWER_DONE;
-	if (trouble && trouble->message)
-		(void)!write_all(to_parent, trouble->message, strlen(trouble->message));
-	return ANSWER_REFUSED;
+	return refuse(trouble, to_parent);
 }
 
 static _Noreturn void
@@ -157,14 +249,13 @@ run(const struct errand *errand, int to_parent)
 /* ---- in the parent ---- */
 
 /* What the child wrote is in HEARD, which has its full room at once, since growing would
- * leave copies behind. *LATE: it was ended, and nothing is known. */
+ * leave copies behind. */
 static bool
-send_child(const struct errand *errand, struct buf *heard, enum answer *answer,
-	   bool *late, struct error *err)
+send_child(const struct errand *errand, int patience, struct buf *heard,
+	   enum answer *answer, struct error *err)
 {
 	CLEANUP(close_file) int from_child = -1;
 	CLEANUP(close_file) int to_parent = -1;
-	unsigned patience = errand->stored ? STORE_PATIENCE : PATIENCE;
 	enum process_result result;
 	int ends[2], status = 0;
 	pid_t child;
@@ -182,24 +273,28 @@ send_child(const struct errand *errand, struct buf *heard, enum answer *answer,
 	if (child == 0)
 		run(errand, to_parent);
 	close_file(&to_parent);
-	result = process_hear(child, from_child, deadline_in(patience), heard, &status);
-	*late = result == PROCESS_LATE;
-	*answer = result == PROCESS_ENDED && WIFEXITED(status)
-			  ? (enum answer)WEXITSTATUS(status)
-			  : ANSWER_BROKEN;
+	result = process_hear(child, from_child, deadline_in((unsigned)patience), heard,
+			      &status);
+	if (result == PROCESS_ENDED && WIFEXITED(status))
+		*answer = (enum answer)WEXITSTATUS(status);
+	else
+		*answer = result == PROCESS_LATE ? ANSWER_LATE : ANSWER_BROKEN;
 	return true;
 }
 
 static bool
-fail_late(const char *host, const char *user, struct error *err)
+run_errand(const struct errand *errand, struct buf *heard, struct error *err)
 {
-	fail(err, FAULT_LOGIN,
-	     _("cannot get the password for %s at %s from the keyring: it did "
-	       "not answer within %d seconds, perhaps because it is locked"),
-	     user ? clean_text(err->arena, span_of(user)) : "?",
-	     clean_text(err->arena, span_of(host)), PATIENCE);
-	return fail_hint(err, _("Unlock the keyring, or name another source of the "
-				"password, such as passwordeval"));
+	enum answer answer = ANSWER_NO_BUS;
+	int patience = patience_for(errand->stored != NULL);
+
+	if (has_session_bus() && !send_child(errand, patience, heard, &answer, err))
+		return false;
+	if (answer == ANSWER_REFUSED && !heard->len)
+		answer = ANSWER_BROKEN;
+	if (answer == ANSWER_DONE && !errand->stored && !heard->len)
+		answer = ANSWER_NOTHING;
+	return fail_as(answer, patience, clean_text(err->arena, buf_span(heard)), err);
 }
 
 bool
@@ -207,42 +302,14 @@ keyring_find(const char *host, const char *user, struct secret *secret, struct e
 {
 	CLEANUP(secret_wipe) struct buf heard = { 0 };
 	const struct errand errand = { .host = host, .user = user };
-	enum answer answer;
-	bool late;
 
 	/* D-Bus knows UTF-8 only. */
-	if (!has_session_bus() || !is_utf8(span_of(host)) || !is_utf8(span_of(user)))
-		return true;
-	if (!send_child(&errand, &heard, &answer, &late, err))
+	if (!is_utf8(span_of(host)) || !is_utf8(span_of(user)))
+		return fail_as(ANSWER_NOTHING, 0, NULL, err);
+	if (!run_errand(&errand, &heard, err))
 		return false;
-	if (late)
-		return fail_late(host, user, err);
-	if (answer == ANSWER_DONE && heard.len)
-		secret_set(secret, buf_span(&heard));
+	secret_set(secret, buf_span(&heard));
 	return true;
-}
-
-/* Every reason why nothing was stored, in one sentence each. */
-static bool
-fail_store(enum answer answer, bool late, const struct buf *heard, struct error *err)
-{
-	if (late)
-		fail(err, FAULT_LOGIN,
-		     _("cannot keep the password in the keyring: it did not answer within "
-		       "%d seconds, perhaps because it is locked"),
-		     STORE_PATIENCE);
-	else if (answer == ANSWER_NO_LIBRARY)
-		fail(err, FAULT_UNSUPPORTED,
-		     _("cannot keep the password in the keyring: the library %s is not "
-		       "installed"),
-		     SONAME);
-	else if (answer == ANSWER_REFUSED && heard->len)
-		fail(err, FAULT_LOGIN, _("cannot keep the password in the keyring: %s"),
-		     clean_text(err->arena, buf_span(heard)));
-	else
-		fail(err, FAULT_LOGIN,
-		     _("cannot keep the password in the keyring: it gave no answer"));
-	return false;
 }
 
 bool
@@ -251,23 +318,14 @@ keyring_store(const char *host, const char *user, const struct secret *secret,
 {
 	CLEANUP(release_buf) struct buf heard = { 0 };
 	struct errand errand = { .host = host, .user = user, .stored = secret };
-	enum answer answer;
-	bool late;
 
-	if (!has_session_bus())
-		return fail(err, FAULT_UNSUPPORTED,
-			    _("cannot keep the password in the keyring: there is no "
-			      "session bus (D-Bus)"));
 	if (!is_utf8(span_of(host)) || !is_utf8(span_of(user)) ||
 	    !is_utf8((struct span){ secret->at, secret->len }))
 		return fail(err, FAULT_UNSUPPORTED,
-			    _("cannot keep the password in the keyring: it takes nothing "
-			      "but UTF-8"));
+			    _("the keyring takes nothing but UTF-8"));
 	/* TRANSLATORS: the name that the keyring's window shows for a password. */
 	errand.label = arena_printf(err->arena, _("mail of %s by %s"), user, host);
-	return send_child(&errand, &heard, &answer, &late, err) &&
-	       ((!late && answer == ANSWER_DONE) ||
-		fail_store(answer, late, &heard, err));
+	return run_errand(&errand, &heard, err);
 }
 
 #else
@@ -278,8 +336,7 @@ keyring_find(const char *host, const char *user, struct secret *secret, struct e
 	(void)host;
 	(void)user;
 	(void)secret;
-	(void)err;
-	return true;
+	return fail_as(ANSWER_NOT_BUILT, 0, NULL, err);
 }
 
 bool
@@ -289,9 +346,7 @@ keyring_store(const char *host, const char *user, const struct secret *secret,
 	(void)host;
 	(void)user;
 	(void)secret;
-	return fail(err, FAULT_UNSUPPORTED,
-		    _("cannot keep the password in the keyring: this program was built "
-		      "without libsecret"));
+	return fail_as(ANSWER_NOT_BUILT, 0, NULL, err);
 }
 
 #endif

@@ -7,17 +7,17 @@
 #include "secret/secret.h"
 
 /* Looks up msmtp's attributes (host, service=smtp, user), then the older set (user,
- * protocol=smtp, server). secret->at stays NULL without a failure when nothing is found,
- * when libsecret is not installed or was not built in, when there is no session bus, and
- * when the service fails. USER may be NULL. FAULT_LOGIN when there is no answer within 5
- * s: the keyring is locked, say, and nobody unlocks it. */
+ * protocol=smtp, server). USER may be NULL. The service may ask the user to unlock it:
+ * waits for 60 s when there is a terminal, else for 5 s, since then nobody may be there.
+ *
+ * When there is none, the sentence says why not. FAULT_UNSUPPORTED when the keyring cannot
+ * be asked here: no libsecret, no session bus. FAULT_LOGIN when it has none, fails, or is
+ * locked and nobody unlocks it; then there is a hint too. */
 bool keyring_find(const char *host, const char *user, struct secret *secret,
 		  struct error *err) MUST_CHECK;
 
 /* Keeps the password where keyring_find and msmtp look for it, in place of the one that
- * was there. The service may ask the user to unlock it: waits for 60 s. When it was not
- * stored, the sentence says why; FAULT_UNSUPPORTED when it cannot be here: no libsecret,
- * no session bus. */
+ * was there. Waits for 60 s. Errors are those of keyring_find. */
 bool keyring_store(const char *host, const char *user, const struct secret *secret,
 		   struct error *err) MUST_CHECK;
 

@@ -201,6 +201,15 @@ ask_until_answered(int terminal, const char *question, char line[LONGEST], size_
 }
 
 bool
+prompt_is_possible(void)
+{
+	CLEANUP(close_file)
+	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	return terminal >= 0;
+}
+
+bool
 prompt_secret(const char *question, struct secret *secret, struct error *err)
 {
 	CLEANUP(close_file)

@@ -296,7 +296,9 @@ test_finder(void **state)
 	struct error err = { .arena = &arena };
 	const char *mark = arena_printf(&arena, "%s/mark", folder);
 	struct secret_policy policy = {
-		.passwordeval = arena_printf(&arena, ": >%s; exit 3", mark), .user = "me"
+		.passwordeval = arena_printf(&arena, ": >%s; exit 3", mark),
+		.user = "me",
+		.host = "secret.invalid",
 	};
 	struct finder finder = { 0 };
 	pid_t child;
@@ -304,7 +306,7 @@ test_finder(void **state)
 	(void)state;
 	secret_set(&policy.password, SPAN("one"));
 	assert_true(finder_start(&finder, &policy, &err));
-	unit_same("without a host", search(&arena, &finder, &err), "password one");
+	unit_same("the password first", search(&arena, &finder, &err), "password one");
 	finder_release(&finder);
 	unit_true("with a password the command does not run", access(mark, F_OK) != 0);
 	secret_release(&policy.password);
@@ -320,8 +322,8 @@ test_finder(void **state)
 	error_clear(&err);
 	policy.passwordeval = NULL;
 	assert_true(finder_start(&finder, &policy, &err));
-	unit_same("nothing without a host", search(&arena, &finder, &err),
-		  "login: no password is known for me at ?");
+	unit_same("nothing", search(&arena, &finder, &err),
+		  "login: no password is known for me at secret.invalid");
 	unit_true("with a hint", err.hint && strstr(err.hint, "passwordeval"));
 	finder_release(&finder);
 
