@@ -20,10 +20,10 @@ show_version(void)
 	const char *separator = " ";
 
 	printf("postrider %s\n", PACKAGE_VERSION);
-	printf(_("Built with: GnuTLS%s%s%s%s%s\n"), HAVE_GSASL ? ", libgsasl" : "",
+	printf(_("Built with: GnuTLS%s%s%s%s%s%s\n"), HAVE_GSASL ? ", libgsasl" : "",
 	       HAVE_IDN2 ? ", libidn2" : "", HAVE_LIBSECRET ? ", libsecret" : "",
 	       HAVE_CURL && HAVE_JANSSON ? ", libcurl, jansson" : "",
-	       HAVE_NLS ? ", gettext" : "");
+	       HAVE_EXPAT ? ", expat" : "", HAVE_NLS ? ", gettext" : "");
 	printf("%s", _("Logins:"));
 	for (size_t i = 0; i < mechanisms_count; i++) {
 		if (!login_knows(mechanisms[i].name))

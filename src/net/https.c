@@ -84,7 +84,10 @@ set_rules(CURL *handle, const struct https_request *request)
 	       !library.set(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
 	       !library.set(handle, CURLOPT_SSL_VERIFYPEER, 1L) &&
 	       !library.set(handle, CURLOPT_SSL_VERIFYHOST, 2L) &&
-	       !library.set(handle, CURLOPT_FOLLOWLOCATION, 0L) &&
+	       !library.set(handle, CURLOPT_REDIR_PROTOCOLS_STR, "https") &&
+	       !library.set(handle, CURLOPT_MAXREDIRS, (long)request->redirects) &&
+	       !library.set(handle, CURLOPT_FOLLOWLOCATION,
+			    request->redirects ? 1L : 0L) &&
 	       !library.set(handle, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
 	       !library.set(handle, CURLOPT_NOSIGNAL, 1L) &&
 	       !library.set(handle, CURLOPT_TIMEOUT, (long)request->patience) &&
@@ -98,7 +101,8 @@ set_rules(CURL *handle, const struct https_request *request)
 static bool
 set_content(CURL *handle, const struct https_request *request, struct buf *body)
 {
-	struct curl_slist *fields = library.append(NULL, "Accept: application/json");
+	struct curl_slist *fields = library.append(
+		NULL, request->accept ? request->accept : "Accept: application/json");
 
 	if (request->type)
 		fields = library.append(fields, request->type);

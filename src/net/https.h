@@ -14,8 +14,10 @@ struct https_request {
 	const char *url;	/* https only */
 	struct span body;	/* of a POST; at NULL: a GET */
 	const char *type;	/* of the body */
+	const char *accept;	/* field of the header; NULL: JSON is wanted */
 	const char *trust_file; /* PEM; NULL or "system": whom the system trusts */
 	unsigned patience;	/* s for everything */
+	unsigned redirects;	/* how many are followed, to https only */
 };
 
 struct https_answer {
@@ -23,8 +25,8 @@ struct https_answer {
 	struct buf body; /* made by https_ask; wiped by the caller: it may be a secret */
 };
 
-/* True for an answer of any status; redirects are not followed, since nothing but what was
- * named may hear a secret. FAULT_NO_HOST, FAULT_CONNECT, FAULT_TIMEOUT,
+/* True for an answer of any status. A request that has a secret in it must follow no
+ * redirects: nothing but what was named may hear it. FAULT_NO_HOST, FAULT_CONNECT, FAULT_TIMEOUT,
  * FAULT_TRUST for the certificate, FAULT_PROTOCOL for an answer that is none or is too
  * large, FAULT_UNSUPPORTED when libcurl is not installed or was not built in. */
 bool https_ask(const struct https_request *request, struct https_answer *answer,
