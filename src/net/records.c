@@ -12,7 +12,7 @@ enum { SECONDS = 3, TRIES = 2, ANSWER_MAX = 65535 };
 
 static const struct {
 	const char *word;
-	ns_type type;
+	int type;	/* ns_type */
 	unsigned fixed; /* octets before the name */
 } kinds[] = {
 	[RECORD_SRV] = { "SRV", ns_t_srv, 6 },
@@ -161,7 +161,8 @@ read_record(struct reading *reading, enum record_kind kind, struct arena *arena,
 		return false;
 	data = *reading;
 	reading->at += length;
-	if (type == kinds[kind].type && take_data(kind, data, length, arena, &record))
+	if ((int)type == kinds[kind].type &&
+	    take_data(kind, data, length, arena, &record))
 		insert(records, &record);
 	return true;
 }
