@@ -84,22 +84,21 @@ static const struct {
 
 /* ---- a row ---- */
 
+/* "HOST PORT", or "HOST 465 587" in either order. */
 static bool
 take_server(struct arena *arena, struct span text, struct mail_provider *provider)
 {
-	struct span host = span_word(&text), word;
-	uint64_t port;
+	struct span host = span_word(&text), first = span_word(&text);
+	struct span second = span_word(&text);
+	uint64_t port, other;
 
-	if (!host.len)
+	if (!span_number(first, &port) || !port || port > UINT16_MAX || text.len)
 		return false;
 	provider->host = span_string(arena, host);
 	provider->host_is_mx = span_equal(host, SPAN("%MX"));
-	for (size_t i = 0; (word = span_word(&text)).len; i++) {
-		if (i == 2 || !span_number(word, &port) || !port || port > 65535)
-			return false;
-		provider->ports[i] = (unsigned)port;
-	}
-	return provider->ports[0] != 0;
+	provider->port = second.len ? 0 : (unsigned)port;
+	return !second.len || (span_number(second, &other) && port + other == 465 + 587 &&
+			       (port == 465 || port == 587));
 }
 
 static bool

@@ -32,7 +32,7 @@ struct mail_provider {
 	struct span domains, mx; /* words */
 	const char *host;	 /* NULL: there is no server to submit mail to */
 	bool host_is_mx;	 /* … is the MX host */
-	unsigned ports[2];	 /* 465: TLS from the start, others STARTTLS; 0: none */
+	unsigned port; /* 465: TLS from the start, others STARTTLS; 0: 465, 587 */
 	enum user_form user;
 	const char *fixed_user;		       /* of USER_FIXED */
 	unsigned secrets;		       /* of enum secret_form */

@@ -63,7 +63,9 @@ built_in(void **state)
 
 		check_names(row->domains, &providers, i);
 		check_names(row->mx, &providers, i);
-		if (row->host && !row->host_is_mx)
+		if (row->host_is_mx)
+			unit_number(name, (long long)row->domains.len, 0);
+		else if (row->host)
 			unit_number(name, is_name(span_of(row->host)), true);
 		if (row->secrets & SECRET_OAUTH)
 			unit_number(name,
@@ -97,7 +99,10 @@ static const struct {
 	{ "A | - | - | h.example | address | password | - | -", "t:1" },
 	{ "A | - | - | h.example 0 | address | password | - | -", "t:1" },
 	{ "A | - | - | h.example 65536 | address | password | - | -", "t:1" },
-	{ "A | - | - | h.example 1 2 3 | address | password | - | -", "t:1" },
+	{ "A | - | - | h.example 587 465 | address | password | - | -", NULL },
+	{ "A | - | - | h.example 465 465 | address | password | - | -", "t:1" },
+	{ "A | - | - | h.example 465 2587 | address | password | - | -", "t:1" },
+	{ "A | - | - | h.example 465 587 25 | address | password | - | -", "t:1" },
 	{ "A | - | - | h.example 465 | = | password | - | -", "t:1" },
 	{ "A | - | - | h.example 465 | somebody | password | - | -", "t:1" },
 	{ "A | - | - | h.example 465 | address | - | - | -", "t:1" },
@@ -137,7 +142,7 @@ static void
 finding(void **state)
 {
 	static const char text[] =
-		"A | a.example | deep.mx.example | smtp.a.example 587 465 | local | oauth "
+		"A | a.example | deep.mx.example | smtp.a.example 587 | local | oauth "
 		"app-password | - | -\n"
 		"B | b.example a.example | mx.example | %MX 587 | address | password | - | -\n";
 	struct arena arena = { 0 };
@@ -158,7 +163,7 @@ finding(void **state)
 	assert_null(provider_of_mx(&providers, "example"));
 	assert_null(provider_of_mx(&providers, "mx.example."));
 	assert_true(provider_of_host(&providers, "SMTP.a.example") == a);
-	unit_number("ports", a->ports[0] * 1000 + a->ports[1], 587465);
+	unit_number("port", a->port, 587);
 	unit_number("first secret", a->first, SECRET_OAUTH);
 	unit_number("secrets", a->secrets, SECRET_OAUTH | SECRET_APP_PASSWORD);
 	unit_number("the MX", b->host_is_mx, true);
