@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rewrites configuration files line by line. */
+#include "conf/rewrite.h"
+
+#include <string.h>
+
+/* What would belong to another server, or to another login. */
+static const char *const replaced[] = {
+	"from", "host", "port", "tls", "tls_starttls", "auth", "user", NULL,
+};
+/* A line of the file. */
+struct row {
+	struct span whole; /* with its end */
+	struct span word, rest;
+};
+
+static struct row
+take_line(struct span *text)
+{
+	size_t end = span_find(*text, '\n');
+	struct row line = { .whole = span_part(*text, 0, end + 1) };
+
+	line.rest = span_trim(line.whole);
+	line.word = span_word(&line.rest);
+	line.rest = span_trim(line.rest);
+	*text = span_part(*text, line.whole.len, text->len);
+	return line;
+}
+
+static bool
+is_word(struct span word, const char *wanted)
+{
+	return word.len && setting_row(word) >= 0 &&
+	       setting_row(word) == setting_row(span_of(wanted));
+}
+
+/* What says where the secret is. */
+static bool
+is_about_secret(struct span word)
+{
+	return span_starts_with_word(word, SPAN("password")) && setting_row(word) >= 0;
+}
+
+static bool
+is_one_of(struct span word, const char *const *words)
+{
+	for (; *words; words++)
+		if (is_word(word, *words))
+			return true;
+	return false;
+}
+
+static bool
+is_replaced(const struct row *line, const struct config_entry *entry)
+{
+	for (size_t i = 0; i < entry->count; i++)
+		if (is_word(line->word, entry->lines[i].word))
+			return true;
+	return is_one_of(line->word, replaced) ||
+	       (!entry->keeps_secret && is_about_secret(line->word));
+}
+
+static bool
+begins_something(const struct row *line)
+{
+	return span_equal(line->word, SPAN("account")) ||
+	       span_equal(line->word, SPAN("defaults"));
+}
+
+/* Parents may follow the name, behind a colon. */
+static bool
+begins_account(const struct row *line, const char *name)
+{
+	struct span given =
+		span_trim(span_part(line->rest, 0, span_find(line->rest, ':')));
+
+	if (given.len >= 2 && given.at[0] == '"' && given.at[given.len - 1] == '"')
+		given = span_part(given, 1, given.len - 2);
+	return span_equal(line->word, SPAN("account")) &&
+	       span_equal(given, span_of(name));
+}
+
+/* Quotes around the whole would be taken away, so that they need others around them. */
+static void
+put_lines(const struct config_entry *entry, struct buf *out)
+{
+	for (size_t i = 0; i < entry->count; i++) {
+		const char *value = entry->lines[i].value;
+		const char *quote = *value == '"' ? "\"" : "";
+
+		buf_printf(out, "%s %s%s%s\n", entry->lines[i].word, quote, value, quote);
+	}
+}
+
+void
+config_entry_print(const struct config_entry *entry, struct buf *out)
+{
+	buf_printf(out, "account %s\n", entry->name);
+	put_lines(entry, out);
+}
+
+/* Where the account begins: behind its line; in a file that begins without one, `default`
+ * begins with the first setting. False when it is not there. */
+static bool
+find_account(struct span old, const char *name, size_t *at)
+{
+	struct span rest = old;
+
+	for (bool first = true; rest.len;) {
+		size_t start = old.len - rest.len;
+		struct row line = take_line(&rest);
+
+		*at = old.len - rest.len;
+		if (begins_account(&line, name))
+			return true;
+		if (first && setting_row(line.word) >= 0 &&
+		    strcmp(name, "default") == 0) {
+			*at = start;
+			return true;
+		}
+		first = first && !begins_something(&line);
+	}
+	return false;
+}
+
+static void
+end_line(struct buf *out)
+{
+	if (out->len && out->at[out->len - 1] != '\n')
+		buf_add_char(out, '\n');
+}
+
+static void
+append(const struct config_entry *entry, struct buf *out)
+{
+	end_line(out);
+	if (out->len)
+		buf_add_char(out, '\n');
+	config_entry_print(entry, out);
+}
+
+void
+config_rewrite(struct span old, const struct config_entry *entry, struct buf *out)
+{
+	struct span rest;
+	size_t at;
+
+	if (!find_account(old, entry->name, &at)) {
+		buf_add_span(out, old);
+		append(entry, out);
+		return;
+	}
+	buf_add_span(out, span_part(old, 0, at));
+	end_line(out);
+	put_lines(entry, out);
+	rest = span_part(old, at, old.len);
+	for (bool inside = true; rest.len;) {
+		struct row line = take_line(&rest);
+
+		inside = inside && !begins_something(&line);
+		if (!inside || !is_replaced(&line, entry))
+			buf_add_span(out, line.whole);
+	}
+}
