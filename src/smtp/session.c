@@ -337,9 +337,9 @@ connected(struct session *s, int64_t started)
 	const struct line *line = &s->wire.line;
 	struct exchange *exchange =
 		owe(s, STAGE_CONNECT,
-		    line->port ? arena_printf(s->arena, "connect to %s (%s), port %u",
+		    line->port ? arena_printf(s->arena, _("connect to %s (%s), port %u"),
 					      s->host, line->address, line->port)
-			       : arena_printf(s->arena, "connect to %s", s->host));
+			       : arena_printf(s->arena, _("connect to %s"), s->host));
 
 	exchange->started = started;
 	answered(s, exchange);
