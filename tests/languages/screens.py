@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What users see, in their language: a program that is installed, in locales that are made here.
+
+The same scenes are played in Japanese, whose screens are compared with those in data/screens.ja; in
+EUC-JP, which must show the same; and in a language of brackets, in which what is not translated
+stands outside of them.
+"""
+
+import contextlib
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import unicodedata
+
+import catalog
+
+sys.path.insert(0, str(catalog.ROOT / "tests" / "lib"))
+
+import pki         # noqa: E402
+import submission  # noqa: E402
+
+KEPT = pathlib.Path(__file__).resolve().parent / "data" / "screens.ja"
+LETTER = "From: Me <me@example.org>\nTo: bob@example.net\nSubject: hi\n\nhello\n"
+BRACKETS = "en@brackets"
+
+
+class Cannot(Exception):
+    """These screens cannot be made here."""
+
+
+# ---- what is needed
+
+def _run(*command):
+    status, said = catalog.run(*map(str, command))
+    if status:
+        raise Cannot(f"{' '.join(map(str, command))}: {said[-2000:]}")
+
+
+def install(build):
+    """An ordinary build, installed below BUILD; where it is."""
+    folder, root = build / "languages", build / "languages" / "root"
+    options = [f"--prefix={root}", f"--sysconfdir={root}/etc", "-Dtests=false",
+               "-Dmta_links=true", "-Dbuildtype=debug"]
+    # What stands in LINGUAS is read when the build is set up.
+    again = ["--reconfigure"] if (folder / "build.ninja").exists() else []
+    _run("meson", "setup", *again, *options, folder)
+    _run("ninja", "-C", folder)
+    _run("meson", "install", "-C", folder, "--no-rebuild")
+    return root
+
+
+def make_locales(build):
+    """The folder for LOCPATH with Japanese in two encodings."""
+    folder = build / "locales"
+    folder.mkdir(parents=True, exist_ok=True)
+    for charset in ("UTF-8", "EUC-JP"):
+        if not (folder / f"ja_JP.{charset}").exists():
+            _run("localedef", "-i", "ja_JP", "-f", charset, folder / f"ja_JP.{charset}")
+    return folder
+
+
+def _quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _bracketed(text):
+    bare = text.rstrip("\n")
+    return f"[[{bare}]]{text[len(bare):]}"
+
+
+def install_brackets(root, wanted):
+    """A language in which every message is the English one between brackets."""
+    lines = ['msgid ""', 'msgstr "Content-Type: text/plain; charset=UTF-8\\n'
+             'Plural-Forms: nplurals=1; plural=0;\\n"']
+    for message in wanted:
+        lines.append("#, c-format" if "c-format" in message.flags else "")
+        lines.append(f"msgid {_quoted(message.id)}")
+        if message.plural:
+            lines.append(f"msgid_plural {_quoted(message.plural)}")
+        form = "msgstr[0]" if message.plural else "msgstr"
+        lines.append(f"{form} {_quoted(_bracketed(message.plural or message.id))}")
+    folder = root / "share" / "locale" / BRACKETS / "LC_MESSAGES"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "brackets.po").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _run("msgfmt", "-o", folder / "postrider.mo", folder / "brackets.po")
+
+
+# ---- scenes
+
+class Stage:
+    """A home folder and servers; plays scenes in one language."""
+
+    def __init__(self, folder, program, environment):
+        self.home = folder / "home"
+        self.folder, self.program = folder, program
+        self.environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "TZ": "UTC",
+                            **environment}
+        self.config = self.home / ".config" / "postrider" / "config"
+        self.config.parent.mkdir(parents=True)
+        with contextlib.closing(socket.socket()) as idle:
+            idle.bind(("127.0.0.1", 0))
+            self.closed_port = idle.getsockname()[1]
+        self.ports = {self.closed_port: "1"}
+
+    def configure(self, text, mode=0o600):
+        self.config.write_text(text)
+        self.config.chmod(mode)
+
+    def play(self, *words, stdin):
+        done = subprocess.run([self.program, *words], input=stdin.encode(), timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env=self.environment, check=False)
+        return done.stdout
+
+    def steady(self, text):
+        """Without what differs from one run to the next."""
+        text = text.replace(str(self.home), "/home/me").replace(str(self.folder), "/tmp")
+        for port, name in self.ports.items():
+            text = re.sub(rf"\b{port}\b", name, text)
+        text = re.sub(r"\b[0-9A-F]{24}\b", "0" * 24, text)
+        text = re.sub(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d", "Tue Mar 17 19:08:03",
+                      text)
+        text = re.sub(r" *\d+\.\d (?=ms)", " 0.0 ", text)
+        text = re.sub(r"(?<=ms  ) *[#█]+", "#", text)
+        return re.sub(r"^(Date|Message-ID): .*", r"\1: ...", text, flags=re.MULTILINE)
+
+
+ACCOUNT = "from me@example.org\nhost 127.0.0.1\naliases /nowhere/aliases\nqueue {}\nport {}\n"
+
+
+def _without_server(stage):
+    yield "no configuration", ("bob@example.net",)
+    yield "unknown option", ("--hots=mail.example.org", "bob@example.net")
+    yield "wrong value", ("--tls=maybe", "bob@example.net")
+    yield "help", ("--help",)
+    yield "help on a status", ("help", "75")
+    yield "help on a setting", ("help", "port")
+    yield "help on nothing", ("help", "prot")
+    stage.configure("from me@example.org\nhots mail.example.org\n")
+    yield "unknown setting", ("bob@example.net",)
+    stage.configure("from me@example.org\nhost localhost\npassword x\n", 0o644)
+    yield "a password for everybody", ("bob@example.net",)
+    stage.configure(ACCOUNT.format("off", stage.closed_port) + "tls off\n")
+    yield "no server", ("bob@example.net",)
+    yield "no recipient", ("-t",), "Subject: hi\n\nhello\n"
+    yield "not an address", ("bob@@example.net",)
+    yield "a dry run", ("--dry-run", "bob@example.net")
+    yield "the settings", ("--pretend",)
+    yield "no such account", ("-a", "work", "bob@example.net")
+    yield "no command of the queue", ("queue", "shoe")
+    yield "no message of the queue", ("queue", "show", "1234")
+    # Not the queue of the machine, which root would have.
+    stage.configure(ACCOUNT.format("on", stage.closed_port) +
+                    f"tls off\nqueue_dir {stage.home}/queue\n")
+    yield "kept", ("-v", "-odq", "bob@example.net")
+    yield "the queue", ("queue",)
+
+
+def _with_server(stage, server):
+    stage.ports[server.port] = "2"
+    plain = ACCOUNT.format("off", server.port) + "tls off\n"
+    login = "auth plain\nuser me\ncleartext_auth loopback\n"
+    stage.configure(plain + login + "password wrong\n")
+    yield "the login is refused", ("bob@example.net",)
+    stage.configure(plain + login + "password secret\n")
+    yield "the steps", ("-v", "bob@example.net")
+    yield "the time", ("--timeline", "bob@example.net")
+    yield "one is refused", ("bob@example.net", "reject@example.net", "later@example.net")
+    yield "all are refused", ("reject@example.net",)
+    yield "what the server can do", ("info",)
+    stage.configure(plain + "auth plain\nuser me\npassword secret\n")
+    yield "a password in clear", ("bob@example.net",)
+    stage.configure(ACCOUNT.format("off", server.port) + "tls_starttls on\n")
+    yield "no TLS", ("bob@example.net",)
+
+
+def _with_tls(stage, server):
+    stage.ports[server.port] = "3"
+    trust = f"tls_starttls on\ntls_trust_file {stage.folder}/pki/"
+    stage.configure(ACCOUNT.format("off", server.port) + trust + "stranger/ca.pem\n")
+    yield "the authority is not known", ("bob@example.net",)
+    stage.configure(ACCOUNT.format("off", server.port) + trust + "trusted/ca.pem\n")
+    yield "the certificate is for another name", ("bob@example.net",)
+
+
+def play(stage):
+    """{name: bytes} of all scenes."""
+    found = {}
+
+    def take(scenes):
+        for name, words, *stdin in scenes:
+            found[name] = stage.play(*words, stdin=stdin[0] if stdin else LETTER)
+
+    take(_without_server(stage))
+    settings = submission.Settings(folder=str(stage.folder / "mails"), users={"me": "secret"},
+                                   clear_auth=True)
+    with submission.running(settings) as server:
+        take(_with_server(stage, server))
+    made = pki.make(stage.folder / "pki")
+    settings = submission.Settings(folder=str(stage.folder / "mails"), cert=made.wrong_name.cert,
+                                   key=made.wrong_name.key)
+    with submission.running(settings) as server:
+        take(_with_tls(stage, server))
+    return found
+
+
+# ---- what is seen
+
+# Texts that change with every option are only looked at.
+NOT_KEPT = ("help", "the settings")
+LAID_OUT = ("help", "help on a status", "help on a setting", "the queue", "the time")
+
+# What is the same in every language: labels and examples of the help, names and values, what goes
+# over the line, sendmail's form of the queue.
+SAME = re.compile(
+    r"^postrider: (?:[\w./]+:\d+: )?|^ *-.*|^  postrider .*|^[a-z_\d]+ .*\S +\(.*\)$|"
+    r"(?:EHLO|AUTH|MAIL|RCPT|QUIT)\b.*|^[A-Z][A-Za-z-]+: .*|\"?\d{3} .*|"
+    r"^    [a-z.]+ ready$|^    [A-Z0-9]+\b.*|^port PORT$|^-Queue ID-.*|^0{24}.*|^ +bob@example.net$|"
+    r"^ +Total requests: \d$|^-- \d Kbytes in \d Request\.$|[\d.]+ ms\b", re.MULTILINE)
+
+
+def width(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+def too_wide(screens):
+    return [f"{name}: {line!r} has {width(line)} columns" for name in LAID_OUT
+            for line in screens[name].splitlines() if width(line) > 80]
+
+
+def outside_brackets(text):
+    """What is left without what stands in brackets, which may be in brackets."""
+    before = None
+    while text != before:
+        before = text
+        text = re.sub(r"\[\[(?:(?!\[\[|\]\]).)*\]\]", "", text, flags=re.DOTALL)
+    return text
+
+
+def not_translated(screens):
+    return [f"{name}: {line!r}" for name, screen in screens.items()
+            for line in SAME.sub("", outside_brackets(screen)).splitlines()
+            if re.search("[A-Za-z]{2}", line)]
+
+
+# ---- what is kept
+
+def keep(screens):
+    """Writes the screens to screens.ja."""
+    text = "".join(f"== {name}\n{screen}" for name, screen in screens.items()
+                   if name not in NOT_KEPT)
+    KEPT.write_text(text, encoding="utf-8")
+
+
+def kept():
+    parts = re.split(r"^== (.*)\n", KEPT.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
