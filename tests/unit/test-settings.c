@@ -344,6 +344,7 @@ defaults(void **state)
 		const char *name, *postrider, *msmtp;
 	} cases[] = {
 		{ "ip", "any", "any" },
+		{ "tcp_fastopen", "off", "off" },
 		{ "oauth_flow", "auto", "auto" },
 		{ "protocol", "smtp", "smtp" },
 		{ "domain", "localhost", "localhost" },
@@ -354,6 +355,7 @@ defaults(void **state)
 		{ "tls_trust_file", "system", "system" },
 		{ "tls_certcheck", "on", "on" },
 		{ "tls_min_version", "1.2", "1.2" },
+		{ "tls_resume", "on", "off" },
 		{ "auth", "auto", "off" },
 		{ "cleartext_auth", "never", "never" },
 		{ "allow_from_override", "on", "on" },
