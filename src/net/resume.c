@@ -105,7 +105,11 @@ resume_offer(struct resume *resume, gnutls_session_t session,
 	if (!resume->on)
 		return true;
 	make_key(&resume->key, policy, peer, name);
-	if (ticket_take(&resume->key, &ticket)) {
+	resume->failed = peer->ticket_failed && *peer->ticket_failed;
+	if (resume->failed || !ticket_take(&resume->key, &ticket))
+		return true;
+	resume->on = ticket.session.len > 0;
+	if (resume->on) {
 		problem = gnutls_session_set_data(session, ticket.session.at,
 						  ticket.session.len);
 		resume->offered = problem >= 0;
@@ -143,8 +147,8 @@ good_until(gnutls_session_t session)
 }
 
 /* A server of TLS 1.3 that wants to be asked again gives a new ticket each time; one of
- * TLS 1.2 goes on with the same. Without the extended master secret, which ties a session
- * to its handshake, RFC 7627 5.3 wants none. */
+ * TLS 1.2 goes on with the same. There, without the extended master secret (RFC 7627), a
+ * session is not tied to its handshake. */
 static bool
 is_resumable(gnutls_session_t session)
 {
@@ -156,21 +160,28 @@ is_resumable(gnutls_session_t session)
 	       gnutls_session_ext_master_secret_status(session);
 }
 
+static bool
+fill(struct ticket *ticket, const struct resume *resume, gnutls_session_t session)
+{
+	gnutls_datum_t data;
+
+	if (!is_resumable(session) || gnutls_session_get_data2(session, &data) < 0)
+		return false;
+	/* From ticket to ticket, the certificate is the one that was judged at first. */
+	ticket->until =
+		gnutls_session_is_resumed(session) ? resume->until : good_until(session);
+	buf_add(&ticket->session, (const char *)data.data, data.size);
+	gnutls_memset(data.data, 0, data.size);
+	gnutls_free(data.data);
+	return true;
+}
+
 void
 resume_keep(const struct resume *resume, gnutls_session_t session)
 {
-	struct ticket ticket = { 0 };
-	gnutls_datum_t data;
+	struct ticket ticket = { .until = time(NULL) + TICKET_LIFE };
 
-	if (!resume->on || !is_resumable(session) ||
-	    gnutls_session_get_data2(session, &data) < 0)
-		return;
-	/* From ticket to ticket, the certificate is the one that was judged at first. */
-	ticket.until =
-		gnutls_session_is_resumed(session) ? resume->until : good_until(session);
-	buf_add(&ticket.session, (const char *)data.data, data.size);
-	gnutls_memset(data.data, 0, data.size);
-	gnutls_free(data.data);
-	ticket_keep(&resume->key, &ticket);
+	if (resume->on && (resume->failed || fill(&ticket, resume, session)))
+		ticket_keep(&resume->key, &ticket);
 	ticket_wipe(&ticket);
 }

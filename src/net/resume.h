@@ -12,6 +12,7 @@
 /* What a connection has to do with tickets; all zero: nothing. */
 struct resume {
 	bool on, offered;
+	bool failed; /* without a ticket, because of what one did */
 	struct ticket_key key;
 	int64_t until; /* of the ticket that was offered */
 };

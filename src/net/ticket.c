@@ -63,7 +63,7 @@ ticket_read(struct span file, const char *whole, int64_t now, struct ticket *tic
 	digest_hex(file, right);
 	if (!known || !span_equal(digest, span_of(right)) ||
 	    !span_equal(next_line(&file), span_of(whole)) ||
-	    !read_times(next_line(&file), now, ticket) || !file.len)
+	    !read_times(next_line(&file), now, ticket))
 		return false;
 	buf_add_span(&ticket->session, file);
 	return true;
@@ -195,7 +195,10 @@ ticket_take(const struct ticket_key *key, struct ticket *ticket)
 		return false;
 	good = read_file(folder, aside, &file) &&
 	       ticket_read(buf_span(&file), key->whole, time(NULL), ticket);
-	unlinkat(folder, aside, 0);
+	if (good && !ticket->session.len)
+		renameat(folder, aside, folder, key->place);
+	else
+		unlinkat(folder, aside, 0);
 	buf_wipe(&file);
 	return good;
 }

@@ -25,12 +25,13 @@ struct ticket_key {
 };
 
 struct ticket {
-	struct buf session; /* a secret; ticket_wipe */
-	int64_t until;	    /* seconds since 1970: of no use from then on */
+	/* A secret; ticket_wipe. Empty: the server cannot stand tickets. */
+	struct buf session;
+	int64_t until; /* seconds since 1970: of no use from then on */
 };
 
 /* Takes the ticket away from this user's folder, so that no other process can use it, too
- * (RFC 8446 C.4). False when there is none that is whole, meant for KEY and still good;
+ * (RFC 8446 C.4); an empty one stays. False when there is none that is whole, meant for KEY and still good;
  * a file that is not such a ticket is removed. */
 bool ticket_take(const struct ticket_key *key, struct ticket *ticket) MUST_CHECK;
 /* Keeps it in place of another one, with a folder that only the user can look into, and

@@ -37,8 +37,8 @@ struct tls_peer {
 	unsigned port;
 	/* For whom, so that others do not get the ticket; NULL: none is used or kept. */
 	const char *account;
-	/* Made true when a handshake with a ticket fails, which may go better without;
-	 * NULL: nobody asks. */
+	/* Made true when a handshake with a ticket fails. If it is true at the beginning,
+	 * no ticket is used, and when that goes better, none for a day; NULL: nobody asks. */
 	bool *ticket_failed;
 	int64_t deadline; /* for the handshake, see base/clock.h */
 	/* A PIN or passphrase for the key, asked for when it is needed; NULL: there is

@@ -103,7 +103,6 @@ connection_open(struct connection *connection, struct error *err)
 	/* Mail does not wait because of a ticket. */
 	connection_close(connection);
 	error_clear(err);
-	peer.account = NULL;
 	return open_session(connection, &peer, err);
 }
 
