@@ -20,7 +20,7 @@ state_dir = {dir}/run
 log_path = {dir}/log
 auth_verbose = yes
 protocols = submission lmtp
-listen = 127.0.0.1, ::1
+listen = 127.0.0.1, 127.0.0.2, ::1
 ssl = yes
 ssl_cert = <{cert}
 ssl_key = <{key}
@@ -61,10 +61,16 @@ userdb {{
   driver = passwd-file
   args = username_format=%u {dir}/users
 }}
+# Dovecot fails over tickets where it asks for certificates.
+local 127.0.0.2 {{
+  ssl_verify_client_cert = no
+}}
 protocol lmtp {{
   auth_username_format = %Lu
 }}
+# One process for all connections, so that it knows the tickets of those before.
 service submission-login {{
+  service_count = 0
   inet_listener submission {{
     port = {starttls}
   }}

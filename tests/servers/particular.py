@@ -3,6 +3,7 @@
 import base64
 import os
 import re
+import tempfile
 
 from checks import (BAD_CONFIG, NO_PERMISSION, NO_USER, OK, PROTOCOL, REFUSED, TEMPORARY, Case,
                     Skip, Wrong, arrived, equal, failed, nothing, sent)
@@ -36,6 +37,7 @@ def postfix():
         case("postfix", "tls_min_version 1.3", version, {"tls_min_version": "1.3"}, "TLSv1.3"),
         case("postfix", "tls_priorities for TLS 1.2 only", version,
              {"tls_priorities": "NORMAL:-VERS-ALL:+VERS-TLS1.2"}, "TLSv1.2"),
+        *tickets("postfix", ("tls", "starttls"), postfix_resumes),
         case("postfix", "BODY=8BITMIME for 8-bit text only", body_parameter),
         case("postfix", "a recipient in an IDN domain", idn_domain),
         case("postfix", "a long token in AUTH XOAUTH2", long_token, "xoauth2"),
@@ -58,6 +60,9 @@ def dovecot():
         *[case("dovecot", f"{name.upper()} with {token}: exit 77, the server's JSON is told",
                bad_token, name, token)
           for name in ("xoauth2", "oauthbearer") for token in ("scopeless-token", "bobs-token")],
+        *tickets("dovecot", ("tls", "starttls"), resumes, host="127.0.0.2",
+                 tls_host_override="localhost"),
+        *tickets("dovecot", ("tls",), fails_once),
         case("dovecot", "EXTERNAL with a stranger's certificate: no login", stranger),
         case("dovecot", "EXTERNAL with the key on a PKCS#11 token, by its PIN", by_token, "1234"),
         case("dovecot", "EXTERNAL with a PKCS#11 token and a wrong PIN", by_token, "4321"),
@@ -72,8 +77,49 @@ def dovecot():
 
 def exim():
     return [
+        *tickets("exim", ("tls",), never_resumes),
         case("exim", "auth external, offered for a verified certificate only", exim_external),
     ]
+
+
+def resumes(_version, number):
+    """resumed from the second on"""
+    return 1, int(number > 0)
+
+
+def postfix_resumes(version, number):
+    """resumed, each second one of TLS 1.3, since Postfix gives no new ticket for a used one"""
+    return 1, int(number > 0 and (version == "1.2" or number % 2))
+
+
+def fails_once(_version, number):
+    """one that fails over a ticket, and none with a ticket after that"""
+    return 1 + (number == 1), 0
+
+
+def never_resumes(_version, _number):
+    """never resumed, since each connection has a process with keys of its own"""
+    return 1, 0
+
+
+def tickets(server, kinds, pattern, **changes):
+    """Sessions that are taken up again: whether that is told, and the letters arrive."""
+    return [case(server, f"sessions of TLS {version} on port {kind}: {pattern.__doc__}", resumed,
+                 version, kind, pattern, changes)
+            for version in ("1.2", "1.3") for kind in kinds]
+
+
+def resumed(lab, server, version, kind, pattern, changes):
+    account = lab.account(server, kind, **changes,
+                          tls_priorities=f"NORMAL:-VERS-ALL:+VERS-TLS{version}")
+    with tempfile.TemporaryDirectory(dir=lab.shared) as state:
+        for number in range(4):
+            recipient = lab.recipient()
+            outcome = lab.submit(account, [recipient], SHORT, ["-v"], {"XDG_STATE_HOME": state})
+            equal(outcome.status, OK, "exit status")
+            arrived(lab, server, recipient, SHORT)
+            equal((outcome.err.count("connect to"), outcome.err.count(", resumed")),
+                  pattern(version, number), f"connections and resumed sessions of mail {number}")
 
 
 def three_lines(lab, server):
