@@ -218,7 +218,8 @@ look_at_provider(struct arena *arena, struct circumstances *c)
 	if (c->near_host)
 		c->facts |= FACT_NEAR;
 	provider = provider_of_host(&providers, c->host);
-	if (!provider)
+	/* A bridge on this machine is known by its port: other servers run here, too. */
+	if (!provider || (is_loopback_name(c->host) && c->port != provider->port))
 		return;
 	c->provider = span_string(arena, provider->name);
 	c->help = provider->help;

@@ -31,8 +31,8 @@ struct ticket {
 };
 
 /* Takes the ticket away from this user's folder, so that no other process can use it, too
- * (RFC 8446 C.4); an empty one stays. False when there is none that is whole, meant for KEY and still good;
- * a file that is not such a ticket is removed. */
+ * (RFC 8446 C.4); an empty one stays. False when there is none that is whole, meant for
+ * KEY and still good; a file that is not such a ticket is removed. */
 bool ticket_take(const struct ticket_key *key, struct ticket *ticket) MUST_CHECK;
 /* Keeps it in place of another one, with a folder that only the user can look into, and
  * removes those that are too old. Where that cannot be done, nothing is kept. */

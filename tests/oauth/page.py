@@ -29,8 +29,8 @@ class Browser:
     def show(self, url):
         """The text of each heading and paragraph at URL, as the browser has understood it."""
         done = subprocess.run(
-            ["chroot", self.tree.path, PROGRAM, "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--dump-dom",
-             "--user-data-dir=/tmp/browser", "--timeout=30000", url],
+            ["chroot", self.tree.path, PROGRAM, "--no-sandbox", "--disable-gpu", "--dump-dom",
+             "--disable-dev-shm-usage", "--user-data-dir=/tmp/browser", "--timeout=30000", url],
             stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=PATIENCE,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp"})
         page = done.stdout.decode("utf-8")

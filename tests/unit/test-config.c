@@ -184,7 +184,9 @@ static const struct {
 	  "!f:1: eval gave nothing: its command ended with exit status 3" },
 	{ "eval kill -9 $$\n",
 	  "!f:1: eval gave nothing: its command was ended by signal 9 (Killed)" },
-	{ "eval printf 'host h\\0'\n", "!f:1: eval gave nothing: its command printed a NUL byte" },
+	{ "eval printf 'host h\\0'\n",
+	  "!f:1: eval gave nothing: the first line that its command printed is empty or has a NUL "
+	  "byte" },
 	{ "eval printf 'user a\\033b\\n'\n", "!f:1: there is a control character in the line" },
 	{ "\neval echo eval echo host h\n", "!f:2: eval cannot print another eval" },
 	{ "\neval echo hots h\n", "!f:2: unknown setting \"hots\"; did you mean \"host\"?" },

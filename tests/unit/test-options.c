@@ -285,7 +285,8 @@ static const struct {
 	  "!usage: The option \"--tls-c\" may be one of: --tls-crl-file, --tls-cert-file, "
 	  "--tls-certcheck" },
 	{ "postrider|--pass=x", "!usage: The option \"--pass\" may be one of: --password, "
-				"--passwordeval" },
+				"--password-file, --password-credential, "
+				"--passwordeval, --password-key, --password-git" },
 	{ "postrider|--password=hunter2",
 	  "!usage: \"password\" is only for the configuration file…" },
 	{ "postrider|--proxy-password|hunter2",

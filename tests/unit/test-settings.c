@@ -356,6 +356,7 @@ defaults(void **state)
 		{ "tls_certcheck", "on", "on" },
 		{ "tls_min_version", "1.2", "1.2" },
 		{ "tls_resume", "on", "off" },
+		{ "password_git", "off", "off" },
 		{ "auth", "auto", "off" },
 		{ "cleartext_auth", "never", "never" },
 		{ "allow_from_override", "on", "on" },
