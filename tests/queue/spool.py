@@ -153,16 +153,16 @@ def read_journal(data, at):
 
 
 def tree(folder):
-    """(folders, files) below FOLDER, as paths."""
-    folders, found = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                more = tree(entry.path)
-                folders += [entry.path, *more[0]]
-                found += more[1]
-            else:
-                found.append(entry.path)
+    """(folders, files) below FOLDER, as paths; a folder stands before what is in it."""
+    folders, found, todo = [], [], [os.fspath(folder)]
+    while todo:
+        with os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                    todo.append(entry.path)
+                else:
+                    found.append(entry.path)
     return folders, found
 
 
@@ -194,10 +194,11 @@ class Look:
     """
 
     def __init__(self, queue):
-        self.queue = pathlib.Path(queue)
-        self.folders, self.paths = tree(queue) if self.queue.exists() else ([], [])
+        self.folders, self.paths = tree(queue) if os.path.exists(queue) else ([], [])
         self.files = {p: p.read_bytes() for p in map(pathlib.Path, sorted(self.paths))
                       if p.is_file()}
+        depth = len(pathlib.Path(queue).parts)
+        self.place = {p: p.parts[depth] for p in self.files}
         self.good, self.wrong = [], []
         for place in PLACES:
             for path in self.inside(place):
@@ -205,7 +206,7 @@ class Look:
 
     def inside(self, *places):
         """The paths of the files there."""
-        return [p for p in self.files if p.relative_to(self.queue).parts[0] in places]
+        return [p for p, place in self.place.items() if place in places]
 
     def judge(self, place, path):
         try:
