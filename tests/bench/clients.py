@@ -23,29 +23,53 @@ class Client:
         return [self.name, "-C", f"{self.lab.folder}/{door.name}.conf", "-t"]
 
 
+class Postrider(Client):
+    """The program under test; `kept`: with the ticket of the session before."""
+
+    def __init__(self, name, lab, kept=False):
+        super().__init__(name, lab)
+        self.program, self.kind = "/usr/bin/postrider", "kept" if kept else "first"
+
+    def send(self, door, _letter, _recipients):
+        return ["postrider", "-C", f"{self.lab.folder}/{door.name}.{self.kind}.conf", "-t"]
+
+
 class Curl(Client):
     def send(self, door, letter, recipients):
+        kind = "smtp" if door.starttls else "smtps"
         asked = [word for address in recipients for word in ("--mail-rcpt", address)]
         return ["curl", "-q", "-s", "-S", "--crlf", "--sasl-ir", "--login-options", "AUTH=PLAIN",
                 "--user", f"{USER}:{PASSWORDS[USER]}", "--cacert", self.lab.trust,
-                "--mail-from", USER, *asked, "-T", letter,
-                f"smtps://{door.host}:{door.port}/client.example"]
+                "--ssl-reqd", "--mail-from", USER, *asked, "-T", letter,
+                f"{kind}://{door.host}:{door.port}/client.example"]
 
 
 class Snail(Client):
     def send(self, door, _letter, _recipients):
         user = USER.replace("@", "%40")
         host = door.host.replace("127.0.0.1", "localhost")
-        settings = ["v15-compat", f"mta=smtps://{user}:{PASSWORDS[USER]}@{host}:{door.port}",
+        kind = "smtp" if door.starttls else "smtps"
+        settings = ["v15-compat", f"mta={kind}://{user}:{PASSWORDS[USER]}@{host}:{door.port}",
                     "smtp-auth=plain", "smtp-hostname=test.example", "hostname=client.example",
                     f"from={USER}", "sendwait", "nosave", "tls-verify=strict",
                     f"tls-ca-file={self.lab.trust}", "tls-ca-no-defaults"]
+        if door.starttls:
+            settings.append("smtp-use-starttls")
         return ["s-nail", "-:/", *(w for one in settings for w in ("-S", one)), "-t"]
 
 
 def one_shot(lab):
-    return {"postrider": Client("postrider", lab), "msmtp": Client("msmtp", lab),
+    return {"postrider": Postrider("postrider", lab), "msmtp": Client("msmtp", lab),
             "curl": Curl("curl", lab), "s-nail": Snail("s-nail", lab)}
+
+
+KEPT = "postrider, kept ticket"
+
+
+def with_tickets(lab):
+    """The same, and postrider a second time, if it keeps tickets."""
+    more = {KEPT: Postrider(KEPT, lab, kept=True)} if lab.keeps_tickets else {}
+    return {**one_shot(lab), **more}
 
 
 class Queue:
@@ -92,16 +116,16 @@ class Queue:
         os.chmod(path, mode)
 
 
-class Postrider(Queue):
+class Spool(Queue):
     tree, slow, keep_with = "clients", False, "postrider -odq"
 
     @property
     def keep(self):
-        return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.conf", "-odq", FRIEND]
+        return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.first.conf", "-odq", FRIEND]
 
     @property
     def drain(self):
-        return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.conf", "-qf"]
+        return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.first.conf", "-qf"]
 
     def forget(self):
         """The next message that is sent would take the others with it."""
@@ -155,4 +179,4 @@ class Dma(Queue):
         self.file("etc/dma/auth.conf", f"{USER}|{door.host}:{PASSWORDS[USER]}\n", (0, group), 0o640)
 
 
-QUEUES = {"postrider": Postrider, "dma": Dma, "nullmailer": Nullmailer, "msmtp, in a loop": Loop}
+QUEUES = {"postrider": Spool, "dma": Dma, "nullmailer": Nullmailer, "msmtp, in a loop": Loop}

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The measurements; each runs its programs by turns, and checks that the mail has arrived."""
 import collections
+import glob
 import os
 import time
 
+import goals
+import plot
 import table
-from clients import FRIEND, QUEUES, one_shot
+from clients import FRIEND, KEPT, QUEUES, one_shot, with_tickets
 from rig import letter
 from tree import CannotRun
 
@@ -19,10 +22,13 @@ class Numbers:
         smoke = chosen.smoke
         self.runs = 1 if smoke else chosen.runs
         self.rounds = 1 if smoke else max(chosen.runs // 5, 1)
+        self.far = 1 if smoke else max(chosen.runs // 3, 1)
         self.kept = 3 if smoke else 1000
         self.kept_slow = 2 if smoke else 100
         self.callers = 3 if smoke else 100
         self.large = 10 ** 6 if smoke else 10 ** 8
+        self.huge = 2 * 10 ** 6 if smoke else 10 ** 9
+        self.smoke = smoke
         self.recipients = 20 if smoke else 10000
 
 
@@ -35,6 +41,10 @@ def play(lab, chosen):
                 part(lab, Numbers(chosen), report)
     except (CannotRun, OSError, ValueError) as error:
         report.equal("ran to its end", repr(error)[-1500:], None)
+    report.table("What is wanted, and what was reached", goals.rows(report.measured, report.missing))
+    if report.charts:
+        plot.draw(f"{lab.build}/bench/plot.svg", report.charts)
+        print(f"drawn: {lab.build}/bench/plot.svg")
     if report.wrong:
         lab.keep_logs()
     return 1 if report.wrong else 0
@@ -65,11 +75,25 @@ def by_turns(lab, report, clients, doing, times):
     return {name: found[times > 1:] for name, found in results.items()}
 
 
+def start(lab, numbers, report):
+    """Programs that only say their version."""
+    names = [name for name in one_shot(lab)]
+    found = {name: [] for name in names}
+    for _ in range(2 * numbers.runs):
+        for name in names:
+            [run], _ = lab.measure("clients", [name, "--version"])
+            report.equal(f"{name} --version: exit status", (run.status, lab.complaints()), (0, ""))
+            found[name].append(run)
+    report.table(f"--version ({2 * numbers.runs} runs; ratios to msmtp)",
+                 [{"": name, **table.walls(runs, found["msmtp"])} for name, runs in found.items()])
+    report.reached("version", table.median(run.wall for run in found["postrider"]) / 1000, "{:.2f}")
+
+
 def one(lab, numbers, report):
     """One small message: round trips, time, memory, libraries."""
-    clients = one_shot(lab)
+    clients = with_tickets(lab)
     file = lab.write("small.eml", letter([FRIEND], SMALL))
-    for door in lab.near:
+    for door in [*lab.near, *lab.starttls]:
         found = by_turns(lab, report, clients, (door, file), numbers.runs)
         base = [run for run, _ in found["msmtp"]]
         rows = []
@@ -80,23 +104,81 @@ def one(lab, numbers, report):
                          "libraries": lab.libraries(client.program)})
         report.table(f"One message of 2 KB, TLS and login, to {door.name} ({numbers.runs} runs; "
                      "ratios to msmtp)", rows)
+        note_one(lab, report, door, found)
+
+
+def note_one(lab, report, door, found):
+    kept = found.get(KEPT, [])
+    # When it runs only once there is no ticket yet.
+    if door.server == "sink" and len(kept) > 1:
+        report.equal(f"{KEPT} to {door.name}: resumed", kept[-1][1].resumed, 1)
+    if door.starttls:
+        return
+    for key, results in ((door.server, found["postrider"]), (f"{door.server} kept", kept)):
+        if not results:
+            report.missing |= {"wall sink kept", "processor sink kept"}
+            continue
+        report.reached(f"wall {key}", table.median(run.wall for run, _ in results) / 1000)
+        report.reached(f"processor {key}", table.median(run.processor for run, _ in results) / 1000)
+        report.reached(f"memory {key}", table.median(run.memory for run, _ in results) / 1024)
+    report.reached(f"wall ratio {door.server}", table.median(
+        a.wall / b.wall for (a, _), (b, _) in zip(found["postrider"], found["msmtp"])), "{:.3f}")
+    report.reached("libraries", lab.libraries("/usr/bin/postrider"), "{}")
+
+
+def counted(lab, report, client, argv, file):
+    """{part: million instructions} of a command and of those that it starts."""
+    found = {}
+    lab.measure(client.tree, ["valgrind", "-q", "--tool=callgrind", "--trace-children=yes",
+                              f"--callgrind-out-file={lab.folder}/counted.%p", *argv], file)
+    report.equal(f"{client.name}, counted: complaints", lab.complaints(), "")
+    for written in glob.glob(f"{lab.folder}/counted.*"):
+        plot.instructions(written, found)
+        os.unlink(written)
+    return {part: number / 1e6 for part, number in found.items()}
+
+
+def count(lab, numbers, report):
+    """The instructions of one small message, by what they are for."""
+    if numbers.smoke:
+        return
+    file, door = lab.write("small.eml", letter([FRIEND], SMALL)), lab.near[0]
+    rows, chart = [], {}
+    for name, client in with_tickets(lab).items():
+        shoot(lab, report, client, door, file)
+        found = counted(lab, report, client, client.send(door, file, [FRIEND]), file)
+        chart[name] = sorted(found.items())
+        rows.append({"": name, "all": f"{sum(found.values()):.1f}",
+                     **{part: f"{found.get(part, 0):.1f}" for part, _ in plot.PARTS}})
+        if name == "postrider":
+            report.reached("instructions", sum(found.values()))
+    report.table(f"Million instructions of one message of 2 KB to {door.name}", rows)
+    report.charts.append(("Instructions of one message of 2 KB, TLS and login", "million", chart))
 
 
 def far(lab, numbers, report):
     """One small message over a line with a delay, where only round trips count."""
-    clients = one_shot(lab)
+    clients = with_tickets(lab)
     file = lab.write("small.eml", letter([FRIEND], SMALL))
     for door in lab.far:
-        found = by_turns(lab, report, clients, (door, file), numbers.rounds)
+        found = by_turns(lab, report, clients, (door, file), numbers.far)
         base = [run.wall / 1000 for run, _ in found["msmtp"]]
         rows = []
         for name, results in found.items():
             wall = [run.wall / 1000 for run, _ in results]
+            trips = table.median(wall) / 2 / door.delay
             rows.append({"": name, "wall ms": f"{table.median(wall):.0f}", "least": f"{min(wall):.0f}",
-                         "round trips": f"{table.median(wall) / 2 / door.delay:.2f}",
-                         "wall ratio": table.ratio(wall, base)})
-        report.table(f"One message of 2 KB, TLS and login, to {door.name} ({numbers.rounds} runs; "
+                         "round trips": f"{trips:.2f}", "wall ratio": table.ratio(wall, base)})
+            key = f"trips {door.server}{' starttls' if door.starttls else ''}"
+            if name in ("postrider", KEPT):
+                report.reached(key + (" kept" if name == KEPT else ""), trips, "{:.2f}")
+        report.table(f"One message of 2 KB, TLS and login, to {door.name} ({numbers.far} runs; "
                      "ratio to msmtp)", rows)
+        if door.server == "sink" and not numbers.smoke:
+            report.charts.append((f"Round trips to {door.name}", "ms", {
+                name: plot.steps(results[-1][1], door.delay) for name, results in found.items()}))
+    if KEPT not in clients:
+        report.missing.add("trips postfix kept")
 
 
 def fill(lab, report, queue, name, file, count):
@@ -131,6 +213,8 @@ def drain(lab, numbers, report):
             report.equal(f"{name} drains its queue: messages", taken.messages, count)
         if name == "postrider":
             report.equal(f"{name} drains its queue: connections", connections, 1)
+            report.reached("drain", table.median(rates), "{:.0f}")
+            report.reached("drain connections", connections, "{}")
         rows.append({"": name, "messages": count, "per second": f"{table.median(rates):.0f}",
                      "most": f"{max(rates):.0f}", "connections": connections})
     report.table(f"Small messages that were kept, to Postfix ({numbers.rounds} rounds)", rows)
@@ -158,10 +242,15 @@ def callers(lab, door, file):
                     lambda: None)
              for name in ("postrider", "msmtp", "curl")]
     for name, kind in QUEUES.items():
-        if kind.keep_with:
-            queue = kind(lab, door)
-            found.append(Caller(f"{kind.keep_with} (keeps)", queue.tree, queue.keep, file, False,
-                                queue.forget))
+        if not kind.keep_with:
+            continue
+        queue = kind(lab, door)
+        found.append(Caller(f"{kind.keep_with} (keeps)", queue.tree, queue.keep, file, False,
+                            queue.forget))
+        if name == "postrider":
+            later = ["-odb" if word == "-odq" else word for word in queue.keep]
+            found.append(Caller("postrider -odb (keeps, then sends)", queue.tree, later, file, True,
+                                lambda: None))
     return found
 
 
@@ -187,30 +276,47 @@ def burst(lab, numbers, report):
             "MB together": f"{sum(run.memory for run in results[0][0]) / 1024:.0f}",
             "connections": results[0][2].connections if results[0][2] else "-",
             "ratio": table.ratio(back, [result[1] / 1000 for result in found["msmtp"]])})
+        key = {"postrider": "burst", "postrider -odq (keeps)": "burst kept"}.get(name)
+        if key:
+            report.reached(key, table.median(back), "{:.0f}")
+    report.reached("burst logins", found["postrider"][0][2].connections, "{}")
     report.table(f"{numbers.callers} callers at once, to the sink ({numbers.rounds} rounds; "
                  "ratio to msmtp)", rows)
 
 
 def large(lab, numbers, report):
-    """One large message."""
+    """One large message, and one that is much larger."""
     clients = one_shot(lab)
     del clients["s-nail"]
-    file = lab.write("large.eml", letter([FRIEND], numbers.large))
+    one_large(lab, numbers, report, clients, ("large", numbers.large, lab.near))
+    del clients["msmtp"]
+    one_large(lab, numbers, report, clients, ("huge", numbers.huge, lab.near[:1]))
+
+
+def one_large(lab, numbers, report, clients, wish):
+    key, size, doors = wish
+    file = lab.write("large.eml", letter([FRIEND], size))
     megabytes = os.path.getsize(file) / 1e6
-    for door in lab.near:
+    reference = list(clients)[1]
+    for door in doors:
         found = by_turns(lab, report, clients, (door, file), numbers.rounds)
         rows = []
         for name, results in found.items():
             wall = [run.wall / 1e6 for run, _ in results]
             processor = [run.processor / 1000 / megabytes for run, _ in results]
+            memory = max(run.memory for run, _ in results) / 1024
             rows.append({
                 "": name, "MB/s": f"{megabytes / table.median(wall):.0f}",
                 "most": f"{megabytes / min(wall):.0f}",
                 "CPU ms/MB": f"{table.median(processor):.2f}", "least": f"{min(processor):.2f}",
-                "memory MB": f"{max(run.memory for run, _ in results) / 1024:.1f}",
-                "time ratio": table.ratio(wall, [run.wall / 1e6 for run, _ in found["msmtp"]])})
+                "memory MB": f"{memory:.1f}",
+                "time ratio": table.ratio(wall, [run.wall / 1e6 for run, _ in found[reference]])})
+            if name == "postrider" and door.server == "sink":
+                report.reached(f"{key} rate", megabytes / table.median(wall), "{:.0f}")
+                report.reached(f"{key} processor", table.median(processor), "{:.2f}")
+                report.reached(f"{key} memory", memory)
         report.table(f"One message of {megabytes:.0f} MB, TLS and login, to {door.name} "
-                     f"({numbers.rounds} runs; ratio to msmtp)", rows)
+                     f"({numbers.rounds} runs; ratio to {reference})", rows)
     os.unlink(file)
 
 
@@ -225,9 +331,12 @@ def recipients(lab, numbers, report):
         base = [run for run, _ in found["msmtp"]]
         rows = [{"": name, **table.walls([run for run, _ in results], base)}
                 for name, results in found.items()]
+        runs = [run for run, _ in found["postrider"]]
+        report.reached(f"recipients {door.server}", table.median(run.wall for run in runs) / 1000)
+        report.reached("recipients memory", max(run.memory for run in runs) / 1024)
         report.table(f"{numbers.recipients} recipients, TLS and login, to {door.name} "
                      f"({numbers.rounds} runs; ratios to msmtp)", rows)
 
 
-PARTS = {"one": one, "far": far, "drain": drain, "burst": burst, "large": large,
+PARTS = {"start": start, "one": one, "count": count, "far": far, "drain": drain, "burst": burst, "large": large,
          "recipients": recipients}

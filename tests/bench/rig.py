@@ -54,14 +54,16 @@ class Fast(Postfix):
 
 @dataclasses.dataclass(frozen=True)
 class Door:
-    """A port with implicit TLS and a login, and how many ms a packet needs to get there."""
+    """A port with TLS and a login, and how many ms a packet needs to get there."""
     server: str
     port: int
     delay: int = 0
+    starttls: bool = False
 
     @property
     def name(self):
-        return f"{self.server}, {2 * self.delay} ms away" if self.delay else self.server
+        return (f"{self.server}{', STARTTLS' if self.starttls else ''}"
+                f"{f', {2 * self.delay} ms away' if self.delay else ''}")
 
     @property
     def host(self):
@@ -86,6 +88,8 @@ class Taken:
     recipients: int = 0
     octets: int = 0
     trips: int = 0
+    resumed: int = 0
+    steps: str = ""
 
 
 def prepare(build):
@@ -133,13 +137,14 @@ class Rig(Lab):
         with open("/proc/sys/net/ipv4/tcp_no_metrics_save", "w", encoding="ascii") as knob:
             knob.write("1")
         self.start([Dovecot, Fast])
+        self.keeps_tickets = b"tls_resume" in open(binary, "rb").read()
         self.near = [Door("sink", 4650), Door("postfix", Fast.ports["tls"])]
-        self.far = [Door(door.server, door.port, DELAY) for door in self.near]
+        self.starttls = [Door("sink", 2526, 0, True), Door("postfix", Fast.ports["starttls"], 0, True)]
+        self.far = [dataclasses.replace(door, delay=DELAY) for door in [*self.near, *self.starttls]]
         self.journal = self.write("sink", "")
-        self.listen(self.near[0].port)
-        for door in [*self.near, *self.far]:
-            text = "".join(f"{name} {value}\n" for name, value in self.settings(door))
-            os.chmod(self.write(f"{door.name}.conf", text), 0o600)
+        self.listen(self.near[0].port, self.starttls[0].port)
+        for door in [*self.near, *self.starttls, *self.far]:
+            self.configure(door)
 
     def folder_of(self, name, packages):
         return Tree(f"bench-{name}", download(f"{self.build}/debs", f"bench-{name}", packages),
@@ -152,9 +157,17 @@ class Rig(Lab):
         os.makedirs(f"{tree.path}/{where}", exist_ok=True)
         command("mount", "--bind", folder, f"{tree.path}/{where}")
 
-    def listen(self, port):
+    def configure(self, door):
+        """A file for every client, and two for those who know more: without tickets, and with."""
+        text = "".join(f"{name} {value}\n" for name, value in self.settings(door))
+        files = {"": "", ".first": "tls_resume off\n", ".kept": "tls_resume on\n"}
+        for name, more in files.items() if self.keeps_tickets else [("", ""), (".first", "")]:
+            os.chmod(self.write(f"{door.name}{name}.conf", text + more), 0o600)
+
+    def listen(self, port, plain_port):
         process = subprocess.Popen([f"{self.build}/bench/sink", *self.pki.server, self.journal,
-                                    "0.0.0.0", "2526", str(port)], stdin=subprocess.DEVNULL)
+                                    "0.0.0.0", str(plain_port), str(port)],
+                                   stdin=subprocess.DEVNULL)
         wait_until(lambda: process.poll() is not None or self.connects(port), "the sink")
         if process.poll() is not None:
             raise CannotRun("the sink does not run")
@@ -169,7 +182,8 @@ class Rig(Lab):
 
     def settings(self, door):
         return [("defaults", ""), ("account", "default"), ("from", USER), ("host", door.host),
-                ("port", door.port), ("tls", "on"), ("tls_starttls", "off"),
+                ("port", door.port), ("tls", "on"),
+                ("tls_starttls", "on" if door.starttls else "off"),
                 ("tls_trust_file", self.trust), ("domain", "client.example"), ("auth", "plain"),
                 ("user", USER), ("password", PASSWORDS[USER])]
 
@@ -221,6 +235,8 @@ class Rig(Lab):
                 taken.messages += int(told["messages"])
                 taken.recipients += int(told["recipients"])
                 taken.octets += int(told["octets"])
+                taken.resumed += int(told["resumed"])
+                taken.steps = told["steps"]
                 # The handshakes: TCP, and TLS, which takes one more before version 1.3.
                 taken.trips += int(told["flights"]) + (2 if told["tls"] == "TLSv1.3" else 3)
         return taken

@@ -4,9 +4,11 @@
  *
  *     sink CERTIFICATE KEY LOG ADDRESS PLAIN-PORT TLS-PORT
  *
- * One thread for each connection. At its end a line goes to LOG: tls, resumed, messages,
- * recipients, octets, flights. A flight is an answer after which the client was waited
- * for: together with the TCP and TLS handshakes these are the round trips. */
+ * The plain port has STARTTLS. One thread for each connection. At its end a line goes to
+ * LOG: tls, resumed, messages, recipients, octets, flights, steps. A flight is an answer
+ * after which the client was waited for: together with the TCP and TLS handshakes these
+ * are the round trips. A step is a handshake, or the first command behind a flight, and
+ * when it had come, in µs since the connection. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -21,14 +23,17 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { ROOM = 65536, LINE = 8192, STACK = 262144 };
+enum { ROOM = 65536, LINE = 8192, STACK = 262144, STEPS = 1024 };
 
 struct client {
 	int fd;
-	bool secure;
+	bool secure, fresh;
 	SSL *tls;
+	long began;
+	char steps[STEPS];
 	size_t at, end, said;
 	long messages, recipients, octets, flights;
 	char in[ROOM], out[ROOM];
@@ -36,6 +41,27 @@ struct client {
 
 static SSL_CTX *context;
 static int journal;
+
+static long
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void
+step(struct client *c, const char *what)
+{
+	size_t length = strlen(c->steps);
+
+	if (length < STEPS - 64)
+		snprintf(c->steps + length, STEPS - length, "%s%.*s@%ld",
+			 length ? "," : "", (int)strcspn(what, " :=,"), what,
+			 now() - c->began);
+	c->fresh = false;
+}
 
 static bool
 flush(struct client *c)
@@ -81,6 +107,7 @@ fill(struct client *c)
 
 	if (c->said && !more_has_come(c)) {
 		c->flights++;
+		c->fresh = true;
 		if (!flush(c))
 			return false;
 	}
@@ -176,6 +203,8 @@ take_content(struct client *c, const char *command)
 		if (!take_data(c))
 			return false;
 	}
+	if (c->fresh)
+		step(c, "content");
 	c->messages += last;
 	say(c, last ? "250 2.0.0 taken\r\n" : "250 2.0.0 next chunk\r\n");
 	return true;
@@ -204,13 +233,36 @@ take_login(struct client *c, const char *command)
 }
 
 static bool
+handshake(struct client *c)
+{
+	c->tls = SSL_new(context);
+	c->at = c->end = 0;
+	if (!c->tls || SSL_set_fd(c->tls, c->fd) != 1 || SSL_accept(c->tls) != 1)
+		return false;
+	step(c, "TLS");
+	return true;
+}
+
+static bool
+start_tls(struct client *c)
+{
+	say(c, "220 2.0.0 go on\r\n");
+	c->flights++;
+	c->fresh = true;
+	return flush(c) && handshake(c);
+}
+
+static bool
 obey(struct client *c, const char *command)
 {
 	if (strncasecmp(command, "EHLO", 4) == 0) {
+		say(c, c->tls ? "250-sink\r\n" : "250-sink\r\n250-STARTTLS\r\n");
 		say(c,
-		    "250-sink\r\n250-PIPELINING\r\n250-SIZE 4294967296\r\n"
+		    "250-PIPELINING\r\n250-SIZE 4294967296\r\n"
 		    "250-AUTH PLAIN LOGIN\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n"
 		    "250-DSN\r\n250-SMTPUTF8\r\n250 CHUNKING\r\n");
+	} else if (strcasecmp(command, "STARTTLS") == 0 && !c->tls) {
+		return start_tls(c);
 	} else if (strncasecmp(command, "AUTH ", 5) == 0) {
 		return take_login(c, command);
 	} else if (strncasecmp(command, "RCPT", 4) == 0) {
@@ -230,23 +282,15 @@ obey(struct client *c, const char *command)
 	return true;
 }
 
-static bool
-handshake(struct client *c)
-{
-	if (!c->secure)
-		return true;
-	c->tls = SSL_new(context);
-	return c->tls && SSL_set_fd(c->tls, c->fd) == 1 && SSL_accept(c->tls) == 1;
-}
-
 static void
 note(const struct client *c)
 {
 	dprintf(journal,
-		"connection tls=%s resumed=%d messages=%ld recipients=%ld octets=%ld flights=%ld\n",
+		"connection tls=%s resumed=%d messages=%ld recipients=%ld octets=%ld "
+		"flights=%ld steps=%s\n",
 		c->tls ? SSL_get_version(c->tls) : "none",
 		c->tls ? SSL_session_reused(c->tls) : 0, c->messages, c->recipients,
-		c->octets, c->flights);
+		c->octets, c->flights, c->steps);
 }
 
 static void *
@@ -256,11 +300,17 @@ serve(void *argument)
 	char command[LINE];
 
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
-	if (handshake(c)) {
+	c->began = now();
+	if (!c->secure || handshake(c)) {
 		say(c, "220 sink ESMTP\r\n");
-		while (line(c, command) && obey(c, command))
-			continue;
+		while (line(c, command)) {
+			if (c->fresh)
+				step(c, command);
+			if (!obey(c, command))
+				break;
+		}
 	}
+	step(c, "end");
 	note(c);
 	SSL_free(c->tls);
 	close(c->fd);
