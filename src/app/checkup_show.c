@@ -3,6 +3,7 @@
 #include "app/checkup_show.h"
 
 #include "app/json.h"
+#include "app/screen.h"
 #include "base/columns.h"
 #include "base/file.h"
 
@@ -10,10 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { USUAL_WIDTH = 80, LEAST_WIDTH = 40, MARK_WIDTH = 5 };
+enum { MARK_WIDTH = 5 };
 
 /* ---- masks ---- */
 
@@ -148,21 +148,6 @@ show_json(const struct checkup *checkup, const struct masks *masks)
 
 /* ---- for people ---- */
 
-static size_t
-width(void)
-{
-	const char *told = getenv("COLUMNS");
-	struct winsize size;
-	uint64_t number;
-
-	if (told && span_number(span_of(told), &number) && number >= LEAST_WIDTH &&
-	    number < 1000)
-		return (size_t)number;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= LEAST_WIDTH)
-		return size.ws_col;
-	return USUAL_WIDTH;
-}
-
 /* https://no-color.org */
 static bool
 has_color(void)
@@ -242,7 +227,7 @@ show_lines(const struct checkup *checkup, const struct masks *masks)
 {
 	struct arena *arena = checkup->run->arena;
 	const struct finding *before = NULL;
-	struct frame frame = { 0, width() };
+	struct frame frame = { 0, screen_width() };
 
 	for (const struct finding *f = checkup->first; f; f = f->next)
 		if (columns_of(span_of(f->title)) > frame.indent)

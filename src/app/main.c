@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The program: puts the process in order, reads the command line, and does what it
  * says. */
+#include "app/account_list.h"
 #include "app/configure.h"
 #include "app/doctor.h"
 #include "app/explain.h"
@@ -88,6 +89,16 @@ protect_memory(void)
 }
 
 static bool
+pretend(struct run *run, struct error *err)
+{
+	if (as_msmtp(run))
+		msmtp_show_pretend(run);
+	else
+		show_pretend(run);
+	return !run->account->tls.on || tls_policy_check(&run->account->tls, err);
+}
+
+static bool
 run_mode(struct run *run, struct error *err)
 {
 	const struct request *request = run->request;
@@ -96,13 +107,7 @@ run_mode(struct run *run, struct error *err)
 	case MODE_SEND:
 		return send_message(run, err);
 	case MODE_PRETEND:
-		if (!run_choose_account(run, request->sender, err))
-			return false;
-		if (as_msmtp(run))
-			msmtp_show_pretend(run);
-		else
-			show_pretend(run);
-		return !run->account->tls.on || tls_policy_check(&run->account->tls, err);
+		return run_choose_account(run, request->sender, err) && pretend(run, err);
 	case MODE_INFO:
 		return run_choose_account(run, request->sender, err) &&
 		       show_info(run, err);
@@ -133,6 +138,8 @@ run_mode(struct run *run, struct error *err)
 	case MODE_TOKEN:
 		return run_choose_account(run, request->sender, err) &&
 		       give_token(run, err);
+	case MODE_ACCOUNTS:
+		return list_accounts(run, err);
 	case MODE_DOCTOR:
 		return examine(run, err);
 	case MODE_NOTHING:

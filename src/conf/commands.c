@@ -9,7 +9,8 @@ static const struct {
 	enum mode mode;
 } commands[] = {
 	{ "info", MODE_INFO },	 { "queue", MODE_QUEUE },   { "login", MODE_LOGIN },
-	{ "token", MODE_TOKEN }, { "doctor", MODE_DOCTOR }, { "help", MODE_HELP },
+	{ "token", MODE_TOKEN }, { "doctor", MODE_DOCTOR }, { "accounts", MODE_ACCOUNTS },
+	{ "help", MODE_HELP },
 };
 
 bool
@@ -50,7 +51,9 @@ take_topic(struct request *request)
 bool
 commands_use_operands(struct request *request, bool command, struct error *err)
 {
-	size_t most = command && request->mode != MODE_RMQS ? 1 : 0;
+	bool takes_account =
+		command && request->mode != MODE_RMQS && request->mode != MODE_ACCOUNTS;
+	size_t most = takes_account ? 1 : 0;
 
 	switch (request->mode) {
 	case MODE_SEND:
@@ -70,6 +73,7 @@ commands_use_operands(struct request *request, bool command, struct error *err)
 	case MODE_TOKEN:
 		take_topic(request);
 		break;
+	case MODE_ACCOUNTS:
 	case MODE_DOCTOR:
 	case MODE_INFO:
 	case MODE_RMQS:

@@ -23,6 +23,7 @@ enum mode {
 	MODE_QUEUE,	 /* queue: look at it and change it */
 	MODE_LOGIN,	 /* login: get tokens from an identity provider */
 	MODE_TOKEN,	 /* token: print one */
+	MODE_ACCOUNTS,	 /* accounts: list them */
 	MODE_DOCTOR,	 /* doctor: look at everything that sending needs */
 	MODE_NOTHING,	 /* -bh, hoststat, purgestat: there is nothing to tell */
 	MODE_VERSION,

@@ -23,8 +23,8 @@ key_pin(void *context)
 
 /* Whether the login is one that can be done with a token. Those of `auth on` are meant
  * only by whoever said so, in the configuration or by a login. */
-static bool
-wants_token(struct arena *arena, const struct account *account)
+bool
+connection_wants_token(struct arena *arena, const struct account *account)
 {
 	const char *auth = account->login.auth;
 
@@ -45,7 +45,7 @@ connection_prepare(struct connection *connection, struct error *err)
 	if (connection->finder.source ||
 	    (strcmp(account->login.auth, "off") == 0 && !account->tls.key_file))
 		return true;
-	connection->by_token = wants_token(connection->arena, account);
+	connection->by_token = connection_wants_token(connection->arena, account);
 	return finder_start(&connection->finder, &account->secret, err);
 }
 

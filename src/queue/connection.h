@@ -20,6 +20,9 @@ struct connection {
 	struct session session; /* session.arena is NULL before connection_open */
 };
 
+/* Whether the account logs in with a token that is kept, see oauth/access.h, or would if it
+ * had one. */
+bool connection_wants_token(struct arena *arena, const struct account *account);
 /* Starts what finds the secret, if login or key may want one. */
 bool connection_prepare(struct connection *connection, struct error *err) MUST_CHECK;
 /* Connects, and secures the line as the account says. */

@@ -84,27 +84,6 @@ is_found(struct finder *finder, const char *source)
 }
 
 static bool
-search_netrc(struct finder *finder, struct error *err)
-{
-	const char *home = home_folder(err->arena);
-	const char *paths[] = {
-		home ? arena_printf(err->arena, "%s/.netrc", home) : NULL,
-		"/etc/netrc",
-	};
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		if (!paths[i])
-			continue;
-		if (!netrc_find(paths[i], finder->policy->host, finder->policy->user,
-				&finder->found, err))
-			return false;
-		if (is_found(finder, "netrc"))
-			return true;
-	}
-	return true;
-}
-
-static bool
 ask_at_terminal(struct finder *finder, struct error *err)
 {
 	const struct secret_policy *policy = finder->policy;
@@ -157,8 +136,9 @@ search_by_host(struct finder *finder, struct error *err)
 	if (keyring_find(policy->host, policy->user, &finder->found, &trouble) &&
 	    is_found(finder, "keyring"))
 		return true;
-	if (!search_netrc(finder, err))
+	if (!netrc_search(policy->host, policy->user, &finder->found, err))
 		return false;
+	is_found(finder, "netrc");
 	if (!finder->source && !ask_at_terminal(finder, err))
 		return false;
 	return finder->source || fail_search(policy, &trouble, err);

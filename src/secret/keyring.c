@@ -131,8 +131,8 @@ static const SecretSchema network_schema = {
 };
 
 /* Without a bus there is no service, and looking for one would start X programs. */
-static bool
-has_session_bus(void)
+bool
+keyring_may_be_asked(void)
 {
 	const char *address = secure_getenv("DBUS_SESSION_BUS_ADDRESS");
 	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
@@ -288,7 +288,7 @@ run_errand(const struct errand *errand, struct buf *heard, struct error *err)
 	enum answer answer = ANSWER_NO_BUS;
 	int patience = patience_for(errand->stored != NULL);
 
-	if (has_session_bus() && !send_child(errand, patience, heard, &answer, err))
+	if (keyring_may_be_asked() && !send_child(errand, patience, heard, &answer, err))
 		return false;
 	if (answer == ANSWER_REFUSED && !heard->len)
 		answer = ANSWER_BROKEN;
@@ -329,6 +329,12 @@ keyring_store(const char *host, const char *user, const struct secret *secret,
 }
 
 #else
+
+bool
+keyring_may_be_asked(void)
+{
+	return false;
+}
 
 bool
 keyring_find(const char *host, const char *user, struct secret *secret, struct error *err)

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "secret/secret.h"
 
+/* Whether there is a chance: libsecret was built in, and there is a session bus. */
+bool keyring_may_be_asked(void);
 /* Looks up msmtp's attributes (host, service=smtp, user), then the older set (user,
  * protocol=smtp, server). USER may be NULL. The service may ask the user to unlock it:
  * waits for 60 s when there is a terminal, else for 5 s, since then nobody may be there.

@@ -237,3 +237,14 @@ netrc_find(const char *path, const char *host, const char *user, struct secret *
 				  clean_text(err->arena, span_of(path)));
 	return search_file(fd, path, &search, secret, err);
 }
+
+bool
+netrc_search(const char *host, const char *user, struct secret *secret, struct error *err)
+{
+	const char *home = home_folder(err->arena);
+	const char *own = home ? arena_printf(err->arena, "%s/.netrc", home) : NULL;
+
+	if (own && !netrc_find(own, host, user, secret, err))
+		return false;
+	return secret->at || netrc_find("/etc/netrc", host, user, secret, err);
+}

@@ -16,5 +16,8 @@
  * that reads it. */
 bool netrc_find(const char *path, const char *host, const char *user,
 		struct secret *secret, struct error *err) MUST_CHECK;
+/* The same in ~/.netrc, and if that has none, in /etc/netrc. */
+bool netrc_search(const char *host, const char *user, struct secret *secret,
+		  struct error *err) MUST_CHECK;
 
 #endif
