@@ -14,6 +14,7 @@
 #include "app/msmtp_show.h"
 #include "app/send.h"
 #include "app/serve_mail.h"
+#include "app/setup.h"
 #include "app/show.h"
 #include "app/timeline.h"
 #include "app/token.h"
@@ -91,6 +92,8 @@ protect_memory(void)
 static bool
 pretend(struct run *run, struct error *err)
 {
+	if (!run_choose_account(run, run->request->sender, err))
+		return false;
 	if (as_msmtp(run))
 		msmtp_show_pretend(run);
 	else
@@ -107,7 +110,7 @@ run_mode(struct run *run, struct error *err)
 	case MODE_SEND:
 		return send_message(run, err);
 	case MODE_PRETEND:
-		return run_choose_account(run, request->sender, err) && pretend(run, err);
+		return pretend(run, err);
 	case MODE_INFO:
 		return run_choose_account(run, request->sender, err) &&
 		       show_info(run, err);
@@ -135,6 +138,8 @@ run_mode(struct run *run, struct error *err)
 		return queue_command(run, err);
 	case MODE_LOGIN:
 		return run_choose_account(run, request->sender, err) && log_in(run, err);
+	case MODE_SETUP:
+		return set_up(run, err);
 	case MODE_TOKEN:
 		return run_choose_account(run, request->sender, err) &&
 		       give_token(run, err);

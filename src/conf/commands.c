@@ -8,9 +8,9 @@ static const struct {
 	const char *word;
 	enum mode mode;
 } commands[] = {
-	{ "info", MODE_INFO },	 { "queue", MODE_QUEUE },   { "login", MODE_LOGIN },
-	{ "token", MODE_TOKEN }, { "doctor", MODE_DOCTOR }, { "accounts", MODE_ACCOUNTS },
-	{ "help", MODE_HELP },
+	{ "info", MODE_INFO },	       { "queue", MODE_QUEUE }, { "setup", MODE_SETUP },
+	{ "login", MODE_LOGIN },       { "token", MODE_TOKEN }, { "doctor", MODE_DOCTOR },
+	{ "accounts", MODE_ACCOUNTS }, { "help", MODE_HELP },
 };
 
 bool
@@ -48,6 +48,25 @@ take_topic(struct request *request)
 	}
 }
 
+static bool
+fail_beyond(const struct request *request, size_t most, struct error *err)
+{
+	return fail(err, FAULT_USAGE,
+		    _("There are more arguments than this needs: \"%s\""),
+		    clean_text(err->arena, span_of(request->operands[most])));
+}
+
+static bool
+take_address(struct request *request, struct error *err)
+{
+	if (request->operand_count > 1)
+		return fail_beyond(request, 1, err);
+	if (request->operand_count)
+		request->topic = request->operands[0];
+	request->operand_count = 0;
+	return true;
+}
+
 bool
 commands_use_operands(struct request *request, bool command, struct error *err)
 {
@@ -69,6 +88,8 @@ commands_use_operands(struct request *request, bool command, struct error *err)
 	case MODE_QUEUE:
 	case MODE_NOTHING:
 		return true;
+	case MODE_SETUP:
+		return take_address(request, err);
 	case MODE_LOGIN:
 	case MODE_TOKEN:
 		take_topic(request);
@@ -82,9 +103,7 @@ commands_use_operands(struct request *request, bool command, struct error *err)
 		break;
 	}
 	if (request->operand_count > most)
-		return fail(err, FAULT_USAGE,
-			    _("There are more arguments than this needs: \"%s\""),
-			    clean_text(err->arena, span_of(request->operands[most])));
+		return fail_beyond(request, most, err);
 	if (request->operand_count && request->wish.name)
 		return fail(err, FAULT_USAGE, _("The account is named twice"));
 	if (request->operand_count)

@@ -28,8 +28,8 @@ ends_with(const char *path, const char *end)
 	       (len == end_len || path[len - end_len - 1] == '/');
 }
 
-static enum dialect
-dialect_of(const char *path, enum dialect usual)
+enum dialect
+config_dialect(const char *path, enum dialect usual)
 {
 	if (ends_with(path, ".msmtprc") || ends_with(path, "msmtprc") ||
 	    ends_with(path, "msmtp/config"))
@@ -102,7 +102,7 @@ read_opened(struct arena *arena, struct config *config, const struct config_plac
 {
 	struct grammar grammar = {
 		.arena = arena,
-		.dialect = dialect_of(place->path, place->usual),
+		.dialect = config_dialect(place->path, place->usual),
 		.foreign = place->foreign,
 	};
 	bool ok = grammar_begin(&grammar, err) &&

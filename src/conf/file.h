@@ -43,6 +43,9 @@ struct config {
 bool config_read(struct arena *arena, const char *file, enum dialect usual,
 		 struct config *config, struct error *err) MUST_CHECK;
 
+/* Of which dialect a file is: by its name, or as USUAL when that does not tell. */
+enum dialect config_dialect(const char *path, enum dialect usual);
+
 /* The account that was wished for: by name; else the first whose `from` matches the
  * sender; else `default` of the user's file, or the only account of a postrider file;
  * then the same of the system's file; then, if that is wished, the one that SMTPSERVER

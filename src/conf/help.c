@@ -91,6 +91,8 @@ setting_label(struct arena *arena, const struct setting *setting)
 static const struct {
 	const char *command, *help;
 } examples[] = {
+	{ "postrider setup me@example.org",
+	  N_("find your server, try it, and write the configuration") },
 	{ "postrider you@example.org < message", N_("send a message to an address") },
 	{ "postrider -t < message", N_("send it to those that its header names") },
 	{ "postrider -a work -v you@example.org < message",

@@ -367,7 +367,8 @@ take_command(struct reading *reading, struct words *words)
 static bool
 check_together(const struct request *request, struct error *err)
 {
-	if (request->without_file && request->wish.name)
+	/* An account that is set up has a server and a name. */
+	if (request->without_file && request->wish.name && request->mode != MODE_SETUP)
 		return fail(err, FAULT_USAGE,
 			    _("--host and an account exclude each other: with --host no "
 			      "configuration is read"));

@@ -25,6 +25,7 @@ enum mode {
 	MODE_TOKEN,	 /* token: print one */
 	MODE_ACCOUNTS,	 /* accounts: list them */
 	MODE_DOCTOR,	 /* doctor: look at everything that sending needs */
+	MODE_SETUP,	 /* setup: an account for an address, tried and written */
 	MODE_NOTHING,	 /* -bh, hoststat, purgestat: there is nothing to tell */
 	MODE_VERSION,
 	MODE_HELP
@@ -50,10 +51,11 @@ struct request {
 	enum delivery_mode delivery;
 	struct queue_run queue_run;
 	bool json, all;	     /* --json, --all: how a list is shown */
+	bool yes, print;     /* --yes, --print: of setup */
 	bool as_cron, mask;  /* --as-cron, --mask: of doctor */
 	const char *as_user; /* --as-user; NULL: not given */
-	const char
-		*topic; /* of help; argument of --rmqs, --configure, --listen; FILE.json
+	const char *
+		topic; /* of help; argument of --rmqs, --configure, --listen, setup; FILE.json
 				   * of login; what git asks of token */
 	const char *config_file;  /* -C */
 	struct account_wish wish; /* -a, and the sender */

@@ -89,6 +89,8 @@ ask_at_terminal(struct finder *finder, struct error *err)
 	const struct secret_policy *policy = finder->policy;
 	const char *host = clean_text(err->arena, span_of(policy->host)), *question;
 
+	if (finder->silent)
+		return true;
 	/* TRANSLATORS: asked at the terminal; the user, and the server's host. */
 	question = policy->user
 			   ? arena_printf(err->arena, _("password for %s at %s:"),

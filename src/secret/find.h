@@ -30,6 +30,7 @@ struct secret_policy {
 /* A search under way. All zero but the policy is the initial state. */
 struct finder {
 	const struct secret_policy *policy;
+	bool silent;		/* nobody is asked */
 	struct command command; /* passwordeval, under way */
 	struct git git;
 	struct secret found;

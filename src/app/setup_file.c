@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writes the configuration and keeps the password. */
+#include "app/setup_file.h"
+
+#include "app/ask.h"
+#include "base/file.h"
+#include "conf/lines.h"
+#include "conf/rewrite.h"
+#include "secret/keyring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINES_MAX = 16, PORT_SUBMISSIONS = 465 };
+
+/* ---- where it goes ---- */
+
+static const struct account *
+find_former(const struct setup *setup)
+{
+	const struct config *config = &setup->config;
+	const char *wish = setup->run->request->wish.name;
+
+	for (size_t i = 0; i < config->own; i++) {
+		const struct account *account = &config->accounts[i];
+
+		if (wish ? strcmp(account->name, wish) == 0
+			 : (account->from &&
+			    strcasecmp(account->from, setup->address) == 0) ||
+				    strcmp(account->name, setup->address) == 0)
+			return account;
+	}
+	return NULL;
+}
+
+static void
+choose_name(struct setup *setup)
+{
+	const char *wish = setup->run->request->wish.name;
+
+	setup->former = find_former(setup);
+	if (setup->former)
+		setup->name = setup->former->name;
+	else if (wish)
+		setup->name = wish;
+	else
+		setup->name = setup->config.own ? setup->address : "default";
+}
+
+bool
+setup_place(struct setup *setup, struct error *err)
+{
+	const struct request *request = setup->run->request;
+	const char *named = request->config_file;
+	struct config_place user[CONFIG_PLACES], host[CONFIG_PLACES];
+	struct stat status;
+
+	if ((!named || stat(named, &status) == 0 || errno != ENOENT) &&
+	    !config_read(setup->arena, named, request->dialect, &setup->config, err))
+		return false;
+	setup->file_exists = setup->config.user_file != NULL;
+	config_places(setup->arena, user, host);
+	setup->file = setup->file_exists ? setup->config.user_file
+		      : named		 ? named
+					 : user[0].path;
+	if (!setup->file)
+		return fail(err, FAULT_CANNOT_CREATE,
+			    _("There is no home folder for the configuration"));
+	setup->dialect = config_dialect(setup->file, request->dialect);
+	choose_name(setup);
+	if (!setup->former || strcmp(setup->former->whole.file, setup->file) == 0)
+		return true;
+	return fail(err, FAULT_CONFIG,
+		    _("The account %s is in %s, which the configuration includes: name "
+		      "that file with -C"),
+		    setup->name, setup->former->whole.file);
+}
+
+/* ---- the text ---- */
+
+struct page {
+	struct config_line lines[LINES_MAX];
+	struct config_entry entry;
+};
+
+static void
+add_line(struct page *page, const char *word, const char *value)
+{
+	if (page->entry.count < LINES_MAX)
+		page->lines[page->entry.count++] = (struct config_line){ word, value };
+}
+
+/* In `from` a percent sign stands for something. */
+static const char *
+with_double_percents(struct arena *arena, const char *text)
+{
+	CLEANUP(release_buf) struct buf out = { 0 };
+
+	for (; *text; text++) {
+		if (*text == '%')
+			buf_add_char(&out, '%');
+		buf_add_char(&out, *text);
+	}
+	return span_string(arena, buf_span(&out));
+}
+
+/* Where the words of the dialect mean something else than the account needs. */
+static void
+add_tls(const struct setup *setup, struct page *page)
+{
+	bool msmtp = setup->dialect == DIALECT_MSMTP;
+	enum starttls starttls = setup->server->starttls;
+	bool on = starttls == STARTTLS_AUTO ? setup->port != PORT_SUBMISSIONS
+					    : starttls == STARTTLS_ON;
+
+	if (msmtp)
+		add_line(page, "tls", "on");
+	if (msmtp ? !on : on == (setup->port == PORT_SUBMISSIONS))
+		add_line(page, "tls_starttls", on ? "on" : "off");
+}
+
+/* What the command line says besides; it is in the account that was tried. */
+static void
+add_options(const struct setup *setup, struct page *page)
+{
+	const struct request *request = setup->run->request;
+
+	for (size_t i = 0; i < request->assignment_count; i++) {
+		const struct assignment *option = &request->assignments[i];
+		const char *word = settings[option->row].name;
+		const char *value = span_string(setup->arena, option->text);
+		size_t at = 0;
+
+		while (at < page->entry.count && strcmp(page->lines[at].word, word) != 0)
+			at++;
+		if (at == page->entry.count)
+			add_line(page, word, value);
+		else if (strcmp(word, "from") != 0)
+			page->lines[at].value = value;
+	}
+}
+
+static void
+add_secret(const struct setup *setup, struct page *page, const char *kept_in)
+{
+	CLEANUP(release_buf) struct buf command = { 0 };
+
+	page->entry.keeps_secret = !setup->password.len && !setup->by_token;
+	if (!kept_in)
+		return;
+	/* msmtp, which may read its file, too, knows no password_file. */
+	if (setup->dialect != DIALECT_MSMTP) {
+		add_line(page, "password_file", kept_in);
+		return;
+	}
+	buf_add_string(&command, "cat '");
+	for (; *kept_in; kept_in++)
+		buf_printf(&command, *kept_in == '\'' ? "'\\''" : "%c", *kept_in);
+	buf_add_char(&command, '\'');
+	add_line(page, "passwordeval", span_string(setup->arena, buf_span(&command)));
+}
+
+static void
+make_page(const struct setup *setup, const char *kept_in, struct page *page)
+{
+	struct arena *arena = setup->arena;
+	bool login = strcmp(setup->account.login.auth, "off") != 0;
+
+	*page = (struct page){ .entry = { .name = setup->name, .lines = page->lines } };
+	add_line(page, "from", with_double_percents(arena, setup->address));
+	add_line(page, "host", setup->server->host);
+	add_line(page, "port", arena_printf(arena, "%u", setup->port));
+	add_tls(setup, page);
+	if (login && setup->dialect == DIALECT_MSMTP)
+		add_line(page, "auth", "on");
+	if (login && setup->user)
+		add_line(page, "user", setup->user);
+	add_options(setup, page);
+	add_secret(setup, page, kept_in);
+}
+
+const char *
+setup_text(const struct setup *setup, const char *kept_in)
+{
+	CLEANUP(release_buf) struct buf text = { 0 };
+	struct page page;
+
+	make_page(setup, kept_in, &page);
+	config_entry_print(&page.entry, &text);
+	return span_string(setup->arena, buf_span(&text));
+}
+
+/* ---- files ---- */
+
+static const char *
+folder_of(struct arena *arena, const char *path)
+{
+	return dirname(arena_string(arena, path));
+}
+
+/* Behind links, as those who keep their files elsewhere have them. */
+static const char *
+real_file(struct arena *arena, const char *path)
+{
+	char *real = realpath(path, NULL);
+	const char *copy = real ? arena_string(arena, real) : path;
+
+	free(real);
+	return copy;
+}
+
+/* A new file beside PATH, with the owner and mode of that one if it SUCCEEDS it. *TEMPORARY
+ * is its name. */
+static bool
+write_beside(const char *path, struct span text, bool succeeds, char **temporary,
+	     struct error *err)
+{
+	CLEANUP(close_file) int fd = -1;
+	struct stat status;
+
+	*temporary = arena_printf(err->arena, "%s.XXXXXX", path);
+	if (!make_folders(err->arena, path))
+		return fail_errno(err, FAULT_CANNOT_CREATE,
+				  _("The folder of %s cannot be made"), path);
+	fd = mkostemp(*temporary, O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be written"),
+				  path);
+	if (succeeds && stat(path, &status) == 0 &&
+	    (fchown(fd, status.st_uid, status.st_gid) != 0 ||
+	     fchmod(fd, status.st_mode & 0777) != 0))
+		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be replaced"),
+				  path);
+	return (write_all(fd, text.at, text.len) && fsync(fd) == 0) ||
+	       fail_errno(err, FAULT_IO, _("%s cannot be written"), path);
+}
+
+static bool
+put_in_place(const char *temporary, const char *path, struct error *err)
+{
+	CLEANUP(close_file)
+	int folder =
+		open(folder_of(err->arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (rename(temporary, path) != 0)
+		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be written"),
+				  path);
+	if (folder >= 0)
+		fsync(folder);
+	return true;
+}
+
+/* The old text stays until the new one is known to be read as it was meant. */
+static bool
+reads_well(const struct setup *setup, const char *file, struct error *err)
+{
+	struct config config;
+	struct account *account;
+	struct account_wish wish = { .name = setup->name };
+	bool ok = config_read(setup->arena, file, setup->dialect, &config, err) &&
+		  config_choose(&config, &wish, &account, err) &&
+		  (strcmp(account->endpoint.host, setup->server->host) == 0 ||
+		   fail(err, FAULT_CONFIG, _("The account %s cannot be put into %s"),
+			setup->name, setup->file));
+
+	config_release(&config);
+	return ok;
+}
+
+static bool
+read_old(const char *path, struct buf *old, struct error *err)
+{
+	CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return true;
+	buf_reserve(old, LINES_FILE_MAX);
+	return (fd >= 0 && read_to_end(fd, LINES_FILE_MAX, old)) ||
+	       fail_errno(err, FAULT_CONFIG, _("Cannot read the configuration file %s"),
+			  path);
+}
+
+static bool
+write_config(struct setup *setup, const char *kept_in, struct error *err)
+{
+	const char *path = real_file(setup->arena, setup->file);
+	/* Both may hold passwords of other accounts. */
+	CLEANUP(secret_wipe) struct buf old = { 0 };
+	CLEANUP(secret_wipe) struct buf text = { 0 };
+	struct page page;
+	char *temporary;
+
+	make_page(setup, kept_in, &page);
+	if (!read_old(path, &old, err))
+		return false;
+	config_rewrite(buf_span(&old), &page.entry, &text);
+	setup->written = write_beside(path, buf_span(&text), true, &temporary, err) &&
+			 reads_well(setup, temporary, err) &&
+			 put_in_place(temporary, path, err);
+	if (!setup->written)
+		unlink(temporary);
+	return setup->written;
+}
+
+/* ---- the password ---- */
+
+static const char *
+password_file(const struct setup *setup)
+{
+	return arena_printf(setup->arena, "%s/%s.password",
+			    folder_of(setup->arena, real_file(setup->arena, setup->file)),
+			    setup->address);
+}
+
+/* In the keyring, when there is one and nobody objects. */
+static bool
+keep_in_keyring(struct setup *setup, struct error *err)
+{
+	struct error inner = { .arena = setup->arena };
+	bool wanted = true;
+
+	if (setup->asks &&
+	    !ask_yes(_("Keep the password in the keyring?"), true, &wanted, err))
+		return false;
+	if (!wanted)
+		return true;
+	if (keyring_store(setup->server->host, setup->user, &setup->password, &inner))
+		setup->kept = "keyring";
+	else
+		fprintf(setup->out, "- %s\n", inner.what);
+	return true;
+}
+
+static bool
+write_password(const struct setup *setup, const char *file, struct error *err)
+{
+	CLEANUP(secret_wipe) struct buf text = { 0 };
+	char *temporary;
+	bool ok;
+
+	buf_reserve(&text, setup->password.len + 2);
+	buf_printf(&text, "%s\n", setup->password.at);
+	ok = write_beside(file, buf_span(&text), false, &temporary, err) &&
+	     put_in_place(temporary, file, err);
+	if (!ok)
+		unlink(temporary);
+	return ok;
+}
+
+/* ---- the whole ---- */
+
+static bool
+agree(struct setup *setup, const char *text, bool *agreed, struct error *err)
+{
+	*agreed = true;
+	fprintf(setup->out,
+		setup->former	     ? _("In %s the account changes to:\n\n%s\n")
+		: setup->file_exists ? _("%s gets this account:\n\n%s\n")
+				     : _("%s will be this:\n\n%s\n"),
+		setup->file, text);
+	return !setup->asks || ask_yes(_("Write it?"), true, agreed, err);
+}
+
+bool
+setup_write(struct setup *setup, struct error *err)
+{
+	const char *kept_in = NULL;
+	bool agreed;
+
+	if (setup->password.len && !keep_in_keyring(setup, err))
+		return false;
+	if (setup->password.len && !setup->kept)
+		kept_in = password_file(setup);
+	if (!agree(setup, setup_text(setup, kept_in), &agreed, err))
+		return false;
+	if (!agreed) {
+		fputs(_("Nothing was written.\n"), setup->out);
+		return true;
+	}
+	if (kept_in && !write_password(setup, kept_in, err))
+		return false;
+	if (kept_in)
+		setup->kept = "file";
+	return write_config(setup, kept_in, err);
+}

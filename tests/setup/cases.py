@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a setup finds, says, asks and writes."""
+from finding import FINDING
+from writing import WRITING
+from talking import TALKING
+
+ALL = FINDING + WRITING + TALKING

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands in the configuration afterwards, and that it works."""
+import json
+import os
+
+from room import PASSWORD, check, has, same
+from secrets_lib import keyring
+
+PLACE = "{home}/.config/postrider"
+BLOCK = """account {name}
+from me@srv.example
+host mail.srv.example
+port 465
+user me@srv.example
+password_file {place}/me@srv.example.password
+"""
+
+
+def block(home, name="default"):
+    return BLOCK.format(name=name, place=PLACE.format(home=home.folder))
+
+
+def send(home, room, *words):
+    """Whether a mail goes by what was written."""
+    before = len(room.mails())
+    done = home.run(*words, "to@x.example", text="Subject: x\n\nhello\n")
+    return done.returncode == 0 and len(room.mails()) == before + 1, done.stderr
+
+
+def first_account(room):
+    home = room.home()
+    done = home.setup("--yes", "me@srv.example")
+    same("a first account: the exit status", (done.returncode, done.stderr), (0, ""))
+    same("a first account: the file", home.config.read_text(), block(home))
+    has("a first account: it is shown before", done.stdout, block(home).rstrip())
+    same("a first account: the files and their modes", home.files(), {
+        ".config/postrider/config": "0o600",
+        ".config/postrider/me@srv.example.password": "0o600"})
+    same("the password is in its file, and nowhere else",
+         ((home.config.parent / "me@srv.example.password").read_text(),
+          PASSWORD in done.stdout + home.config.read_text()), (PASSWORD + "\n", False))
+    sent, why = send(home, room)
+    check("a first account: a mail goes by it", sent, why)
+
+
+def other_accounts(room):
+    """What is there stays as it is, byte for byte."""
+    home = room.home()
+    old = "# mine\nfrom a@b.example\nhost mail.b.example\npassword x # not a comment\n\n" \
+          "account work\n\thost w.example"
+    home.write(".config/postrider/config", old)
+    done = home.setup("--yes", "me@srv.example")
+    same("another account: the exit status", done.returncode, 0)
+    same("another account: what was there stays", home.config.read_text(),
+         old + "\n\n" + block(home, "me@srv.example"))
+    sent, why = send(home, room, "-f", "me@srv.example")
+    check("another account: a mail goes by it", sent, why)
+    again = home.setup("--yes", "me@srv.example")
+    same("the same again changes nothing", (again.returncode, home.config.read_text()),
+         (0, old + "\n\n" + block(home, "me@srv.example")))
+    done = home.setup("--yes", "-a", "third", "me@starttls.example")
+    same("an account of a chosen name", home.config.read_text().count("account third\n"), 1)
+
+
+def former_account(room):
+    """An account of that address is changed, not doubled; its other settings stay."""
+    home = room.home()
+    home.write(".config/postrider/config",
+               "account a\nhost h.example\n\naccount b\nlogfile ~/log\nfrom me@srv.example\n"
+               "host old.example\nport 25\ntls off\nauth off\npassword old\n# why\n\n"
+               "account c : b\nhost c.example\n")
+    done = home.setup("--yes", "me@srv.example")
+    same("a former account: the exit status", done.returncode, 0)
+    same("a former account: it has the new values, and keeps the others",
+         home.config.read_text(),
+         "account a\nhost h.example\n\n" + block(home, "b") +
+         "logfile ~/log\n# why\n\naccount c : b\nhost c.example\n")
+    same("a broken configuration stays as it is",
+         (home.write(".config/postrider/config", "account a\nhsot x\n").read_text(),
+          home.setup("--yes", "me@srv.example").returncode, home.config.read_text()),
+         ("account a\nhsot x\n", 78, "account a\nhsot x\n"))
+
+
+def where_files_lie(room):
+    """A link is followed, a mode is kept, a file may be named, folders are made."""
+    home = room.home()
+    real = home.write("dotfiles/postrider", "# mine\n", 0o640)
+    home.config.parent.mkdir(parents=True)
+    home.config.symlink_to(real)
+    home.setup("--yes", "me@srv.example")
+    check("a link stays a link", home.config.is_symlink() and "host mail" in real.read_text(),
+          real.read_text())
+    same("a mode stays", oct(real.stat().st_mode & 0o777), "0o640")
+    home = room.home()
+    named = home.folder / "a folder/my config"
+    done = home.setup("--yes", "-C", str(named), "me@srv.example")
+    check("a file that is named", done.returncode == 0 and "account default" in named.read_text(),
+          done.stderr)
+    sent, why = send(home, room, "-C", str(named))
+    check("a file that is named: a mail goes by it", sent, why)
+    home = room.home()
+    home.folder.joinpath(".config").write_text("no folder\n")
+    done = home.setup("--yes", "me@srv.example")
+    same("where no file can be made: the exit status", done.returncode, 73)
+    same("where no file can be made: nothing is left", list(home.files()), [".config"])
+
+
+def file_of_msmtp(room):
+    """Who has a file of msmtp's goes on with it, in its words."""
+    home = room.home()
+    file = home.write(".msmtprc", "defaults\nlogfile ~/log\n\naccount default\nhost h.example\n"
+                      "from a@b.example\n")
+    old = file.read_text()
+    done = home.setup("--yes", "me@srv.example")
+    password = f"{home.folder}/me@srv.example.password"
+    same("a file of msmtp's: the exit status", done.returncode, 0)
+    same("a file of msmtp's: its words", file.read_text(),
+         old + "\naccount me@srv.example\nfrom me@srv.example\nhost mail.srv.example\nport 465\n"
+         "tls on\ntls_starttls off\nauth on\nuser me@srv.example\n"
+         f"passwordeval cat '{password}'\n")
+    sent, why = send(home, room, "-a", "me@srv.example")
+    check("a file of msmtp's: a mail goes by it", sent, why)
+    check("no other file is made", not home.config.exists())
+
+
+def by_token(room):
+    """Where only a token is taken no password is asked for."""
+    home = room.home()
+    done = home.setup("--yes", "me@outlook.com")
+    same("a token is needed: the exit status", done.returncode, 0)
+    has("a token is needed: what to do next", done.stdout, "postrider login default")
+    same("a token is needed: the account", home.config.read_text(),
+         "account default\nfrom me@outlook.com\nhost smtp-mail.outlook.com\nport 587\n"
+         "user me@outlook.com\n")
+
+
+def printed(room):
+    home = room.home()
+    done = home.setup("--print", "me@published.example", text="")
+    same("--print shows the account and nothing else on standard output", done.stdout,
+         "account default\nfrom me@published.example\nhost out.published.example\nport 465\n"
+         "user me\n")
+    same("--print writes nothing", home.files(), {})
+
+
+def as_json(room):
+    home = room.home()
+    done = home.setup("--yes", "--json", "me@srv.example")
+    said = json.loads(done.stdout)
+    same("JSON: what was done",
+         (said["logged_in"], said["written"], said["password"], said["file"], said["name"]),
+         (True, True, "file", str(home.config), "default"))
+    same("JSON: no secret in it", PASSWORD in done.stdout, False)
+
+
+def kept_elsewhere(room):
+    """With nothing on standard input the password is where it was."""
+    home = room.home()
+    home.write(".netrc", f"machine mail.srv.example login me@srv.example password \"{PASSWORD}\"\n")
+    done = home.setup("--yes", "me@srv.example", text="")
+    same("a password in netrc: the exit status", (done.returncode, done.stderr), (0, ""))
+    check("a password in netrc: no other copy", "password" not in home.config.read_text(),
+          home.config.read_text())
+    home = room.home()
+    home.write(".config/postrider/config",
+               f"from me@srv.example\nhost old.example\npasswordeval echo '{PASSWORD}'\n")
+    done = home.setup("--yes", "me@srv.example", text="")
+    same("a password of a former account: the exit status", (done.returncode, done.stderr), (0, ""))
+    has("a password of a former account: it stays", home.config.read_text(), "passwordeval echo",
+        "host mail.srv.example")
+
+
+def copied(room):
+    """An app password of Gmail's, as it is shown there."""
+    home = room.home()
+    done = home.setup("--yes", "me@gmail.com", text="abcd efgh ijkl mnop\r\n")
+    same("a password in groups: the exit status", (done.returncode, done.stderr), (0, ""))
+    same("a password in groups: it is kept without blanks",
+         (home.config.parent / "me@gmail.com.password").read_text(), "abcdefghijklmnop\n")
+
+
+def in_the_keyring(room):
+    """A real secret service keeps it, and gives it for the next mail."""
+    home = room.home()
+    if any(not os.path.exists(f"/usr/bin/{name}") for name in keyring.PROGRAMS):
+        print("skip - setup: no keyring is installed", flush=True)
+        return
+    with keyring.session(home.environment), keyring.keyring(home, home.environment):
+        if not keyring.store(home.environment, "x", "just", "ready"):
+            check("the keyring is there", False)
+            return
+        done = home.setup("--yes", "me@srv.example")
+        same("the keyring: the exit status", (done.returncode, done.stderr), (0, ""))
+        check("the keyring: no copy in a file", "password" not in home.config.read_text(),
+              home.config.read_text())
+        found = keyring.secret_tool(home.environment, "lookup", "host", "mail.srv.example",
+                                    "service", "smtp", "user", "me@srv.example").stdout.decode()
+        same("the keyring: the password is in it", found, PASSWORD)
+        sent, why = send(home, room)
+        check("the keyring: a mail goes by it", sent, why)
+
+
+WRITING = [first_account, other_accounts, former_account, where_files_lie, file_of_msmtp, by_token,
+           printed, as_json, kept_elsewhere, copied, in_the_keyring]
