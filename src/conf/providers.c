@@ -190,7 +190,7 @@ take_columns(struct arena *arena, const struct span *columns,
 static bool
 take_row(struct arena *arena, struct span line, struct mail_provider *provider)
 {
-	struct span columns[COLUMNS];
+	struct span columns[COLUMNS] = { 0 };
 
 	for (size_t i = 0; i < COLUMNS; i++) {
 		size_t end = span_find(line, '|');
