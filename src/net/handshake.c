@@ -28,9 +28,15 @@ struct handshake {
 static bool
 too_old(struct handshake *shake)
 {
-	return fail(shake->err, FAULT_PROTOCOL,
-		    _("The server %s does not speak TLS %s or newer"), shake->name,
-		    shake->least == GNUTLS_TLS1_3 ? "1.3" : "1.2");
+	fail(shake->err, FAULT_PROTOCOL,
+	     _("The server %s does not speak TLS %s or newer"), shake->name,
+	     shake->least == GNUTLS_TLS1_3 ? "1.3" : "1.2");
+	return fail_hint(
+		shake->err,
+		shake->least == GNUTLS_TLS1_3
+			? _("TLS 1.2 is enough where tls_min_version says so")
+			: _("TLS 1.0 and 1.1 can be broken, and are not used (RFC 8996): the "
+			    "server has to be renewed"));
 }
 
 /* The library's numbers grow with the versions of TLS; DTLS is never spoken here. */
