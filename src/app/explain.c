@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "conf/providers.h"
+#include "smtp/mechanism.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -115,6 +116,14 @@ account_facts(const struct run *run)
 	return facts;
 }
 
+static bool
+is_for_tokens(const char *auth)
+{
+	const struct mechanism *mechanism = find_mechanism(auth);
+
+	return mechanism && (mechanism->nature & TAKES_TOKEN);
+}
+
 static unsigned
 connection_facts(const struct run *run, const struct circumstances *c)
 {
@@ -127,7 +136,7 @@ connection_facts(const struct run *run, const struct circumstances *c)
 		facts |= FACT_NAME;
 	if (session->wire.tls)
 		facts |= FACT_TLS;
-	if (connection->by_token)
+	if (connection->by_token || is_for_tokens(run->account->login.auth))
 		facts |= FACT_BY_TOKEN;
 	if (has_sixteen_letters(&connection->finder.found))
 		facts |= FACT_SIXTEEN;
