@@ -10,6 +10,7 @@
 #include "app/remind.h"
 #include "app/show.h"
 #include "base/file.h"
+#include "conf/commands.h"
 #include "mail/complete.h"
 #include "mail/named.h"
 
@@ -277,19 +278,42 @@ run_release(struct run *run)
 
 /* ---- the whole ---- */
 
+/* To a person: a mistyped command is a recipient like any other. */
+static void
+warn_of_command(const struct run *run)
+{
+	const struct request *request = run->request;
+	const char *word = request->operand_count ? request->operands[0] : "@";
+	const char *near = run->as_sendmail || as_msmtp(run) || strchr(word, '@')
+				   ? NULL
+				   : commands_near(word);
+
+	if (near && strcmp(near, word) != 0)
+		report_line(run->reporter,
+			    _("\"%s\" is taken for a recipient; did you mean the command "
+			      "\"%s\"?"),
+			    clean_text(run->arena, span_of(word)), near);
+}
+
+static void
+tell_terminal(const struct run *run)
+{
+	warn_of_command(run);
+	report_line(run->reporter, "%s",
+		    run->request->dot_ends
+			    ? _("reading the message from the terminal; end it with "
+				"Ctrl-D or a line with a single dot")
+			    : _("reading the message from the terminal; end it with "
+				"Ctrl-D"));
+}
+
 static bool
 read_input(struct run *run, struct mail *mail, struct error *err)
 {
 	const struct request *request = run->request;
 
 	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
-		report_line(
-			run->reporter, "%s",
-			request->dot_ends
-				? _("reading the message from the terminal; end it with "
-				    "Ctrl-D or a line with a single dot")
-				: _("reading the message from the terminal; end it with "
-				    "Ctrl-D"));
+		tell_terminal(run);
 	return message_read(run->arena, STDIN_FILENO, request->dot_ends, &mail->message,
 			    err);
 }

@@ -24,6 +24,15 @@ commands_find(const char *word, enum mode *mode)
 	return false;
 }
 
+const char *
+commands_near(const char *word)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (is_near_word(span_of(word), commands[i].word))
+			return commands[i].word;
+	return NULL;
+}
+
 /* What `login` and `token` may be told besides the account. */
 static bool
 is_topic(const struct request *request, const char *word)

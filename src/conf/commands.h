@@ -7,6 +7,8 @@
 
 /* The mode of a first word that is a command; false when it is none. */
 bool commands_find(const char *word, enum mode *mode);
+/* The command that a word may have been meant to be; NULL: none. */
+const char *commands_near(const char *word);
 /* Gives the operands of the request their meaning by its mode. COMMAND: a command asked
  * for it, and not an option. FAULT_USAGE when there are too many. */
 bool commands_use_operands(struct request *request, bool command,

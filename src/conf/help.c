@@ -99,6 +99,7 @@ static const struct {
 	  N_("use the account \"work\", and tell each step") },
 	{ "postrider --pretend", N_("show the settings and where they come from") },
 	{ "postrider info", N_("show what the server can do") },
+	{ "postrider doctor", N_("find out why mail does not go, and what to do") },
 	{ "postrider login", N_("log in where a token takes the place of the password") },
 };
 

@@ -20,11 +20,12 @@ def case(function):
     return function
 
 
-def on_terminal(room, *words, **environment):
-    """What it shows to a terminal."""
+def on_terminal(room, *words, keys=b"", **environment):
+    """What it shows to a terminal, at which somebody types KEYS."""
     leader, follower = pty.openpty()
-    with subprocess.Popen([PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=follower,
-                          stderr=subprocess.STDOUT, start_new_session=True,
+    os.write(leader, keys)
+    with subprocess.Popen([PROGRAM, *words], stdin=follower if keys else subprocess.DEVNULL,
+                          stdout=follower, stderr=subprocess.STDOUT, start_new_session=True,
                           env={**room.environment, **environment}):
         os.close(follower)
         text = b""
@@ -214,6 +215,22 @@ def held(room):
     with server(room, port=there.port):
         tells(room, room.doctor(), "queue", "note Mail of the account work waits although",
               "postrider queue run")
+
+
+@case
+def typing(room):
+    """a mistyped command is told to whoever is at the terminal"""
+    room.account(port=9)
+    for word, near in (("docter", "doctor"), ("quue", "queue"), ("hlep", "help")):
+        text = on_terminal(room, word, keys=b"\x04")
+        want(room, f"want {near} for {word}", f'did you mean the command "{near}"' in text, text)
+    for words in (("bob",), ("doctor@example.org",), ("--", "doctor"), ("you@example.org", "quue")):
+        text = on_terminal(room, *words, keys=b"\x04")
+        want(room, f"want nothing for {words}", "did you mean" not in text, text)
+    want(room, "want nothing without a terminal", "did you mean" not in room.send("docter").said,
+         "a guess")
+    want(room, "want help with nothing to read", "Examples:" in on_terminal(room, keys=b"\x04"),
+         "none")
 
 
 SPF = {
