@@ -3,6 +3,7 @@
 #include "app/checks_login.h"
 
 #include "app/local.h"
+#include "mail/address.h"
 #include "net/records.h"
 #include "net/spf.h"
 #include "oauth/access.h"
@@ -122,25 +123,41 @@ check_login(struct checkup *checkup)
 
 /* ---- sender ---- */
 
-/* One address; NULL when the account has none that is known. */
-static const char *
-sender_of(struct run *run)
+/* The address that an account without other wishes sends as; NULL when each message
+ * decides. */
+static bool
+find_sender(struct run *run, const char **sender, struct error *err)
 {
 	const struct account *account = run->account;
 	const char *from = run->request->sender ? run->request->sender : account->from;
+	struct address_list list;
 
+	*sender = NULL;
 	if (account->sender_from_header || (from && (!*from || strpbrk(from, "*?["))))
-		return NULL;
-	return from ? from : user_address(run);
+		return true;
+	from = from ? from : user_address(run);
+	if (!address_list_parse(run->arena, span_of(from), &list, err))
+		return false;
+	return list.count != 1 || address_envelope(run->arena, &list.items[0],
+						   default_domain(run), sender, err);
 }
 
 static bool
 ask_about(struct run *run, const char *sender, struct error *err)
 {
 	struct session *session = &run->connection.session;
+	bool utf8 = address_needs_utf8(sender);
 	struct exchange *mail, *rcpt;
 
-	mail = ask(session, STAGE_MAIL, "MAIL FROM:<%s>", sender);
+	if (utf8 && !session->caps.smtputf8)
+		return fail(
+			err, FAULT_DATA,
+			_("The sender address %s needs a server for internationalised "
+			  "mail (SMTPUTF8); %s is none"),
+			sender, session->host);
+	session->utf8 = utf8;
+	mail = ask(session, STAGE_MAIL, "MAIL FROM:<%s>%s", sender,
+		   utf8 ? " SMTPUTF8" : "");
 	if (!settle(session, err))
 		return false;
 	if (reply_class(&mail->reply) != 2)
@@ -172,10 +189,14 @@ check_sender(struct checkup *checkup)
 {
 	struct run *run = checkup->run;
 	struct error err = { .arena = run->arena };
-	const char *sender = sender_of(run);
 	struct envelope *envelope = arena_take(run->arena, sizeof(*envelope));
 	struct delivery *delivery = arena_take(run->arena, sizeof(*delivery));
+	const char *sender;
 
+	if (!find_sender(run, &sender, &err)) {
+		found_error(checkup, &err, 0);
+		return;
+	}
 	if (!sender) {
 		found(checkup, MARK_OK, _("Each message says who sends it"));
 		return;
@@ -315,10 +336,12 @@ check_domain(struct checkup *checkup)
 {
 	struct run *run = checkup->run;
 	struct error err = { .arena = run->arena };
-	const char *sender = sender_of(run), *domain;
 	struct records records;
+	const char *sender, *domain = NULL;
 
-	domain = sender ? address_domain(sender) : NULL;
+	/* What is wrong with the address was told by check_sender. */
+	if (find_sender(run, &sender, &err) && sender)
+		domain = address_domain(sender);
 	if (!domain || *domain == '[' || !strchr(domain, '.')) {
 		found(checkup, MARK_OK, _("No domain of a sender is known"));
 		return;

@@ -5,7 +5,8 @@ import pty
 import re
 import subprocess
 
-from questions import CONFIG, GOOD, NO_PERMISSION, USAGE, Case, doctor, ordinary, server, tells, want
+from questions import (
+    CONFIG, DATA, GOOD, NO_PERMISSION, USAGE, Case, doctor, ordinary, server, tells, want)
 from room import PROGRAM
 from scripted import Server
 
@@ -215,6 +216,22 @@ def held(room):
     with server(room, port=there.port):
         tells(room, room.doctor(), "queue", "note Mail of the account work waits although",
               "postrider queue run")
+
+
+@case
+def international(room):
+    """senders with letters beyond ASCII"""
+    for sender, caps, said, status in (
+            ("me@b\u00fccher.example", ("AUTH PLAIN",), "<me@xn--bcher-kva.example>", GOOD),
+            ("j\u00f6rg@example.org", ("AUTH PLAIN", "SMTPUTF8"), "<j\u00f6rg@example.org> SMTPUTF8",
+             GOOD),
+            ("j\u00f6rg@example.org", ("AUTH PLAIN",), None, DATA)):
+        with server(room, caps=caps) as there:
+            room.account(port=there.port, user="me", **{"from": sender})
+            report = room.doctor()
+        mails = [line for line in there.lines if line.startswith("MAIL")]
+        want(room, f"want status {status} for {sender}", report.status == status, report.out)
+        want(room, f"want {said}", mails == ([f"MAIL FROM:{said}"] if said else []), mails)
 
 
 @case
