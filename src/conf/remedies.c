@@ -20,6 +20,23 @@
 #define TUTA "tuta.com tuta.io tutanota.com tutanota.de tutamail.com"
 /* TRANSLATORS: words in braces, as {host}, stay as they are; names of settings and
  * commands, too. */
+#define LOGIN_WANTED \
+	.cause = N_("The server takes mail only after a login, and the account has none."), \
+	.remedy = N_("Set auth to on, and user and password to those of the mailbox.")
+#define NOT_BELIEVED \
+	.cause = N_("The receiver does not believe that this server may send for the domain of " \
+	"{sender} (SPF, DKIM, DMARC)."), \
+	.remedy = N_("Send as an address of the provider's, or have the domain's SPF record " \
+	"include the provider's; \"postrider doctor\" shows the records.")
+#define QUOTA \
+	.cause = N_("The provider allows no more mail for now: a limit for each hour or day is " \
+	"reached."), \
+	.remedy = N_("Wait until it is over; rate_limit keeps an account within it.")
+#define TOO_LARGE \
+	.cause = N_("The message is larger than the server takes; attachments grow by a third, " \
+	"since they go as base64."), \
+	.remedy = N_("Send less at once, or a link.")
+
 const struct remedy remedies[] = {
 	/* ---- the name of the server, and the way there ---- */
 
@@ -40,8 +57,7 @@ const struct remedy remedies[] = {
 	{ "no-host", .faults = FAULT(NO_HOST),
 	  .cause = N_("The name servers answer, but they know no {host}."),
 	  .remedy = N_("Look whether host is spelt as your provider does.") },
-	{ "no-name-server", .faults = FAULT(TEMPORARY) | FAULT(TIMEOUT) | FAULT(SYSTEM),
-	  .with = FACT_NAME,
+	{ "no-name-server", .faults = FAULT(TEMPORARY) | FAULT(TIMEOUT), .with = FACT_NAME,
 	  .cause = N_("No name server answers: there is no network, or /etc/resolv.conf names "
 		      "servers that are down."),
 	  .remedy = N_("Look at the network of this machine; the account need not be changed.") },
@@ -171,53 +187,24 @@ const struct remedy remedies[] = {
 	  .remedy = N_("Run that command by hand until it prints the password, and nothing "
 		       "before it.") },
 
-	/* ---- who sends ---- */
+	/* ---- who may send at all ---- */
 
+	{ "not-believed", .codes = "5.7.26 4.7.26 5.7.23 4.7.23 5.7.25", .stages = AT_ENVELOPE,
+	  NOT_BELIEVED },
+	{ "not-believed", .codes = "5 4", .stages = AT_ENVELOPE,
+	  .says = "spf|dkim|dmarc|unauthenticated email|unauthenticated mail",
+	  NOT_BELIEVED },
 	{ "login-wanted", .codes = "530 5.7.0", .stages = AT_ENVELOPE, .with = FACT_LOGIN_OFF,
-	  .cause = N_("The server takes mail only after a login, and the account has none."),
-	  .remedy = N_("Set auth to on, and user and password to those of the mailbox.") },
+	  LOGIN_WANTED },
 	{ "login-wanted", .codes = "5", .stages = AT_ENVELOPE, .with = FACT_LOGIN_OFF,
 	  .says = "authenticat|log in first|login required|relay",
-	  .cause = N_("The server takes mail only after a login, and the account has none."),
-	  .remedy = N_("Set auth to on, and user and password to those of the mailbox.") },
+	  LOGIN_WANTED },
 	{ "tls-wanted", .codes = "530", .stages = AT_ENVELOPE | AT(AUTH), .says = "starttls",
 	  .cause = N_("The server takes mail only inside TLS, and the account has tls off."),
 	  .remedy = N_("Set tls to on.") },
-	{ "sender-not-yours", .codes = "5", .stages = AT_ENVELOPE,
-	  .says = "not owned by|sendasdenied|sender identity|must equal authorized|sender address "
-		  "rejected: not|not allowed to send as|not authorized to send on|not permitted to "
-		  "send as|relaying disallowed as",
-	  .cause = N_("The provider lets {user} send only as itself, and the sender was {sender}."),
-	  .remedy = N_("Set from to the address of the mailbox and allow_from_override to off, or "
-		       "have the provider add {sender} as an alias.") },
-	{ "no-sender", .codes = "5", .stages = AT(MAIL) | AT(RCPT), .with = FACT_GUESSED,
-	  .cause = N_("No sender was given, and {sender}, made from the names of user and machine, "
-		      "is no mail address."),
-	  .remedy = N_("Set from to your mail address.") },
-	{ "not-believed", .codes = "5.7.26 4.7.26 5.7.23 4.7.23 5.7.25", .stages = AT_ENVELOPE,
-	  .cause = N_("The receiver does not believe that this server may send for the domain of "
-		      "{sender} (SPF, DKIM, DMARC)."),
-	  .remedy = N_("Send as an address of the provider's, or have the domain's SPF record "
-		       "include the provider's; \"postrider doctor\" shows the records.") },
-	{ "not-believed", .codes = "5 4", .stages = AT_ENVELOPE,
-	  .says = "spf|dkim|dmarc|unauthenticated email|unauthenticated mail",
-	  .cause = N_("The receiver does not believe that this server may send for the domain of "
-		      "{sender} (SPF, DKIM, DMARC)."),
-	  .remedy = N_("Send as an address of the provider's, or have the domain's SPF record "
-		       "include the provider's; \"postrider doctor\" shows the records.") },
 
 	/* ---- who gets it ---- */
 
-	{ "quota", .codes = "5.4.5 4.7.28 5.7.28 5.2.121 5.5.121", .stages = AT_ENVELOPE,
-	  .cause = N_("The provider allows no more mail for now: a limit for each hour or day is "
-		      "reached."),
-	  .remedy = N_("Wait until it is over; rate_limit keeps an account within it.") },
-	{ "quota", .codes = "5 4", .stages = AT_ENVELOPE,
-	  .says = "sending limit|sending quota|too many messages|rate limit|message limit|"
-		  "daily user",
-	  .cause = N_("The provider allows no more mail for now: a limit for each hour or day is "
-		      "reached."),
-	  .remedy = N_("Wait until it is over; rate_limit keeps an account within it.") },
 	{ "local-name", .codes = "5", .stages = AT(RCPT), .with = FACT_BARE,
 	  .cause = N_("The recipient was the bare name of a user of this machine, and the server "
 		      "does not know {recipient}."),
@@ -229,6 +216,29 @@ const struct remedy remedies[] = {
 	{ "unknown-user", .codes = "5.1.1 5.1.10 5.1.2", .stages = AT_ENVELOPE,
 	  .cause = N_("There is no mailbox of that name."),
 	  .remedy = N_("Look whether the address of the recipient is spelt right.") },
+
+	/* ---- who sends ---- */
+
+	{ "sender-not-yours", .codes = "5", .stages = AT_ENVELOPE,
+	  .says = "not owned by|sendasdenied|sender identity|must equal authorized|sender address "
+		  "rejected: not|not allowed to send as|not authorized to send on|not permitted to "
+		  "send as|permissions to send as|relaying disallowed as",
+	  .cause = N_("The provider lets {user} send only as itself, and the sender was {sender}."),
+	  .remedy = N_("Set from to the address of the mailbox and allow_from_override to off, or "
+		       "have the provider add {sender} as an alias.") },
+	{ "no-sender", .codes = "5", .stages = AT(MAIL) | AT(RCPT), .with = FACT_GUESSED,
+	  .cause = N_("No sender was given, and {sender}, made from the names of user and machine, "
+		      "is no mail address."),
+	  .remedy = N_("Set from to your mail address.") },
+
+	/* ---- how much, and from where ---- */
+
+	{ "quota", .codes = "5.4.5 4.7.28 5.7.28 5.2.121 5.5.121", .stages = AT_ENVELOPE,
+	  QUOTA },
+	{ "quota", .codes = "5 4", .stages = AT_ENVELOPE,
+	  .says = "sending limit|sending quota|too many messages|rate limit|message limit|"
+		  "daily user",
+	  QUOTA },
 	{ "listed", .codes = "5 4", .stages = AT_ENVELOPE | AT(EHLO),
 	  .says = "spamhaus|blocklist|blacklist|block list|black list|dnsbl|spamcop|barracuda",
 	  .cause = N_("The address of this machine is on a list of those from which no mail is "
@@ -244,13 +254,9 @@ const struct remedy remedies[] = {
 	/* ---- the message ---- */
 
 	{ "too-large", .faults = FAULT(DATA) | FAULT(REFUSED), .with = FACT_TOO_LARGE,
-	  .cause = N_("The message is larger than the server takes; attachments grow by a third, "
-		      "since they go as base64."),
-	  .remedy = N_("Send less at once, or a link.") },
+	  TOO_LARGE },
 	{ "too-large", .codes = "5.3.4 5.2.3", .stages = AT_ENVELOPE,
-	  .cause = N_("The message is larger than the server takes; attachments grow by a third, "
-		      "since they go as base64."),
-	  .remedy = N_("Send less at once, or a link.") },
+	  TOO_LARGE },
 	{ "policy", .codes = "5.7.1 5.7.0", .stages = AT_ENVELOPE,
 	  .cause = N_("The server refuses by a rule of its own, not for a mistake in an address."),
 	  .remedy = N_("Its words may tell which rule; its postmaster knows it.") },

@@ -256,10 +256,10 @@ def q11(room):
 def q12(room):
     """STARTTLS at a port for TLS from the first byte"""
     with server(room, port=465):
-        room.account(port=465, tls_starttls="on", timeout=2)
+        room.account(port=465, tls_starttls="on", timeout=4)
         ordinary(room, room.send(), LATER, "tls_starttls off")
     with server(room, port=4650):
-        room.account(port=4650, tls_starttls="on", timeout=2)
+        room.account(port=4650, tls_starttls="on", timeout=4)
         doctor(room, room.doctor(), LATER, "tls-from-the-start", "tls_starttls to off")
 
 
@@ -309,7 +309,7 @@ def q16(room):
 def q17(room):
     """port 25 is blocked"""
     with silent("127.0.0.6", 25), server(room, address="127.0.0.6", port=465):
-        room.account(host="127.0.0.6", port=25, tls_starttls="on", timeout=2)
+        room.account(host="127.0.0.6", port=25, tls_starttls="on", timeout=4)
         ordinary(room, room.send(), LATER, "OP25B", "Use port 465, or 587")
         report = room.doctor()
     doctor(room, report, LATER, "port-25-blocked", "Port 465 takes connections")
