@@ -315,8 +315,7 @@ tell_counts(struct checkup *checkup, const struct spool *spool)
 	}
 	if (counts[PLACE_WAITING].messages)
 		found(checkup, MARK_NOTE,
-		      ngettext(
-			      "%zu message waits, the oldest for %lld minutes; \"postrider "
+		      NUMBER_("%zu message waits, the oldest for %lld minutes; \"postrider "
 			      "queue\" shows why",
 			      "%zu messages wait, the oldest for %lld minutes; \"postrider "
 			      "queue\" shows why",

@@ -115,11 +115,11 @@ keep_to_limits(struct run *run, struct mail *mail, int *slot, struct error *err)
 			      "allows"),
 			    run->account->endpoint.host);
 	return !wait || fail(err, FAULT_TEMPORARY,
-			     ngettext("The rate_limit of the account is reached for %lld "
-				      "more second",
-				      "The rate_limit of the account is reached for %lld "
-				      "more seconds",
-				      (unsigned long)(wait + 999) / 1000),
+			     NUMBER_("The rate_limit of the account is reached for %lld "
+				     "more second",
+				     "The rate_limit of the account is reached for %lld "
+				     "more seconds",
+				     (unsigned long)(wait + 999) / 1000),
 			     (long long)(wait + 999) / 1000);
 }
 
@@ -346,14 +346,14 @@ keep_open_ones(struct run *run, struct mail *mail, const struct spool *spool,
 		.facts = &mail->message.facts,
 		.lifetime = (int64_t)(days ? days : 5) * DAY,
 		.in_doubt = is_in_doubt(&mail->delivery),
-		.why = mail->tried.fault ? mail->tried.what : NULL,
+		.why = english_of(run->arena, mail->tried.what),
 		.due = mail->delivery.verdicts ? attempt_due(1) : 0,
 	};
 	char tag[TAG_DIGITS + 1];
 
 	if (mail->tried.reply)
-		parcel.why = arena_printf(run->arena, "%s: %s", mail->tried.what,
-					  mail->tried.reply);
+		parcel.why =
+			arena_printf(run->arena, "%s: %s", parcel.why, mail->tried.reply);
 	parcel.texts = deferred_texts(run, mail, index, envelope.count);
 	if (!keep_message(spool, &parcel, mail->kept, err))
 		return false;
@@ -382,6 +382,7 @@ remember_failure(struct run *run, const struct mail *mail, const struct spool *s
 	standing.has_fallback = mail->queue.fallback != NULL;
 	standing_failed(&standing, !fault_mends_itself(mail->tried.fault),
 			mail->tried.what);
+	standing.english = english_of(run->arena, mail->tried.what);
 	standing_write(spool, &standing);
 }
 

@@ -21,7 +21,7 @@ enum { TIME_MAX = 127, LOCK_SECONDS = 10 };
 static void
 add_quoted(struct arena *arena, struct buf *out, const char *name, const char *text)
 {
-	char *clean = clean_text(arena, span_of(text));
+	char *clean = clean_text(arena, span_of(english_of(arena, text)));
 
 	for (char *c = clean; *c; c++)
 		if (*c == '\'')

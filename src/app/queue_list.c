@@ -152,16 +152,17 @@ release(struct list *list)
 
 /* ---- one message ---- */
 
-/* Why it waits: the last reply, or what is wrong with its account. */
+/* Why it waits: the last reply, or what is wrong with its account; in English for
+ * programs. */
 static const char *
-reason(const struct entry *entry)
+reason(const struct entry *entry, bool english)
 {
 	struct standing standing;
 
 	if (entry->place == PLACE_WAITING &&
 	    standing_read(entry->arena, entry->spool, entry->name.tag, &standing) &&
 	    standing.why && standing.failed >= entry->arrival)
-		return standing.why;
+		return english ? standing.english : standing_words(&standing);
 	return entry->why;
 }
 
@@ -213,7 +214,7 @@ show_recipients(const struct entry *entry)
 static void
 show_entry(const struct entry *entry, enum entry_result result)
 {
-	const char *why = reason(entry), *sender = entry->envelope.sender;
+	const char *why = reason(entry, false), *sender = entry->envelope.sender;
 	bool busy = result == ENTRY_GOOD && entry_is_busy(entry);
 
 	printf("%s%c %7" PRIu64, entry->name.id, mark(entry, busy), entry->name.size);
@@ -256,7 +257,7 @@ print_entry(const struct entry *entry, enum entry_result result)
 	if (result != ENTRY_DAMAGED) {
 		json_text(",\"account\":", entry->key.name);
 		json_text(",\"sender\":", entry->envelope.sender);
-		json_text(",\"reason\":", reason(entry));
+		json_text(",\"reason\":", reason(entry, true));
 		printf(",\"arrival\":%" PRId64 ",\"due\":%" PRId64
 		       ",\"attempts\":%u,\"in_doubt\":%s,\"recipients\":[",
 		       entry->arrival / 1000, entry->due / 1000, entry->attempts,
@@ -331,9 +332,9 @@ show_totals(const struct list *list)
 	if (!list->run->request->all && list->total > SHOWN)
 		printf("%*s%s\n\n", 8, "",
 		       arena_printf(list->run->arena,
-				    ngettext("(and %zu more; --all shows it)",
-					     "(and %zu more; --all shows them)",
-					     list->total - SHOWN),
+				    NUMBER_("(and %zu more; --all shows it)",
+					    "(and %zu more; --all shows them)",
+					    list->total - SHOWN),
 				    list->total - SHOWN));
 	printf("                Total requests: %zu\n", requests);
 	if (requests)

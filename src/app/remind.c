@@ -32,14 +32,16 @@ remind_of_one(void *context, const char *tag)
 	const struct reminder *reminder = context;
 	struct arena *arena = reminder->run->arena;
 	struct standing standing;
+	const char *words;
 
 	if (!standing_read(arena, reminder->spool, tag, &standing) || !standing.held ||
 	    standing.told > wall_ms() - DAY)
 		return;
+	words = standing_words(&standing);
 	report_line(reminder->run->reporter,
 		    _("mail of the account %s waits until this is mended: %s"),
 		    standing.account ? standing.account : "?",
-		    standing.why ? clean_text(arena, span_of(standing.why)) : "?");
+		    words ? clean_text(arena, span_of(words)) : "?");
 	standing.told = wall_ms();
 	standing_write(reminder->spool, &standing);
 }

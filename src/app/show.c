@@ -75,8 +75,8 @@ show_dry_run(const struct run *run, const struct envelope *envelope,
 		for (size_t k = 0; k < composed->pieces[i].len; k++)
 			if (composed->pieces[i].at[k] != '\r')
 				putchar(composed->pieces[i].at[k]);
-	printf(ngettext("(and %" PRIu64 " octet of body)\n",
-			"(and %" PRIu64 " octets of body)\n", composed->body->size),
+	printf(NUMBER_("(and %" PRIu64 " octet of body)\n",
+		       "(and %" PRIu64 " octets of body)\n", composed->body->size),
 	       composed->body->size);
 }
 

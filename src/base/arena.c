@@ -2,6 +2,8 @@
 /* Gives memory that is released all at once. */
 #include "base/arena.h"
 
+#include "base/english.h"
+
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -127,7 +129,10 @@ arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 	if (len < 0)
 		out_of_memory();
 	text = arena_take(arena, (size_t)len + 1);
-	vsnprintf(text, (size_t)len + 1, format, arguments);
+	va_copy(again, arguments);
+	vsnprintf(text, (size_t)len + 1, format, again);
+	va_end(again);
+	english_made(text, format, arguments);
 	return text;
 }
 

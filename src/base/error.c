@@ -54,7 +54,7 @@ fail(struct error *err, enum fault fault, const char *format, ...)
 bool
 fail_errno(struct error *err, enum fault fault, const char *format, ...)
 {
-	const char *reason = strerror(errno);
+	const char *reason = english_reason(errno);
 	va_list arguments;
 
 	if (err->fault != FAULT_NONE)

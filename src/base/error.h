@@ -5,12 +5,14 @@
 #define BASE_ERROR_H
 
 #include "base/arena.h"
+#include "base/english.h"
 
 #include <libintl.h>
 #include <stdbool.h>
 
-#define _(text) gettext(text)
+#define _(text) english_told(text)
 #define N_(text) text
+#define NUMBER_(one, many, count) english_counted(one, many, count)
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 

@@ -2,6 +2,8 @@
 /* Looks at bytes, collects them, and makes them safe to show. */
 #include "base/text.h"
 
+#include "base/english.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -291,6 +293,9 @@ buf_printf(struct buf *buf, const char *format, ...)
 		out_of_memory();
 	va_start(arguments, format);
 	vsnprintf(buf_reserve(buf, (size_t)len), (size_t)len + 1, format, arguments);
+	va_end(arguments);
+	va_start(arguments, format);
+	english_made(buf->at + buf->len, format, arguments);
 	va_end(arguments);
 	buf->len += (size_t)len;
 }

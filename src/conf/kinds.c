@@ -137,8 +137,7 @@ parse_fingerprint(const struct kind *kind, struct arena *arena, struct span text
 	if (text.len && digits != 64 && digits != 40 && digits != 32)
 		return fail(
 			err, FAULT_CONFIG,
-			ngettext(
-				"it has %zu hexadecimal digit, but SHA-256 has 64, SHA-1 "
+			NUMBER_("it has %zu hexadecimal digit, but SHA-256 has 64, SHA-1 "
 				"40 and MD5 32",
 				"it has %zu hexadecimal digits, but SHA-256 has 64, SHA-1 "
 				"40 and MD5 32",

@@ -129,7 +129,7 @@ look_at_outcome(struct attempt *attempt)
 static const char *
 reason_text(int problem)
 {
-	return problem ? strerror(problem) : _("no answer in time");
+	return problem ? english_reason(problem) : _("no answer in time");
 }
 
 /* "port 465: Connection refused": each reason once, with the ports that had it. */

@@ -222,9 +222,9 @@ hear(const struct https_request *request, pid_t child, int from_child,
 		break;
 	case PROCESS_LATE:
 		return fail(err, FAULT_TIMEOUT,
-			    ngettext("%s has not answered in %u second",
-				     "%s has not answered in %u seconds",
-				     request->patience),
+			    NUMBER_("%s has not answered in %u second",
+				    "%s has not answered in %u seconds",
+				    request->patience),
 			    host_of(err->arena, request->url), request->patience);
 	}
 	return understand(request, answer, err);

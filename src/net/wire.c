@@ -53,7 +53,8 @@ lost(struct wire *wire, struct error *err)
 			    tls_problem(wire->tls));
 	if (wire->ended || errno == 0)
 		return fail(err, FAULT_LOST, _("the server closed the connection"));
-	return fail(err, FAULT_LOST, _("the connection was lost: %s"), strerror(errno));
+	return fail(err, FAULT_LOST, _("the connection was lost: %s"),
+		    english_reason(errno));
 }
 
 /* Reads as long as there is something; WANT_* tells what to wait for. */

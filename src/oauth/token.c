@@ -80,14 +80,13 @@ token_lock(const char *path, unsigned patience, int *lock, struct error *err)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return fail_errno(err, FAULT_IO, _("%s cannot be locked"), name);
 		if (!deadline_left(deadline))
-			return fail(
-				err, FAULT_TIMEOUT,
-				ngettext("Another process has been renewing %s for %u "
-					 "second",
-					 "Another process has been renewing %s for %u "
-					 "seconds",
-					 patience),
-				path, patience);
+			return fail(err, FAULT_TIMEOUT,
+				    NUMBER_("Another process has been renewing %s for %u "
+					    "second",
+					    "Another process has been renewing %s for %u "
+					    "seconds",
+					    patience),
+				    path, patience);
 		poll(NULL, 0, TICK);
 	}
 	return true;

@@ -39,7 +39,7 @@ static const char *
 verdict_text(struct arena *arena, const struct verdict *verdict)
 {
 	if (verdict->why)
-		return verdict->why;
+		return english_of(arena, verdict->why);
 	return verdict->by ? reply_show(arena, &verdict->by->reply) : "";
 }
 
@@ -86,8 +86,9 @@ reason(struct arena *arena, const struct error *err)
 {
 	if (!err->fault)
 		return "";
-	return err->reply ? arena_printf(arena, "%s: %s", err->what, err->reply)
-			  : err->what;
+	return err->reply ? arena_printf(arena, "%s: %s", english_of(arena, err->what),
+					 err->reply)
+			  : english_of(arena, err->what);
 }
 
 /* Why those wait who still do: the first refusal for now, or what ended the session. */

@@ -63,11 +63,13 @@ copy(struct route *route, const char *text)
 void
 route_fail(struct route *route, const struct error *err)
 {
-	const char *why =
-		err->reply ? arena_printf(&route->arena, "%s: %s", err->what, err->reply)
-			   : arena_string(&route->arena, err->what);
+	const char *why = arena_string(&route->arena, err->what);
 
+	if (err->reply)
+		/* TRANSLATORS: a sentence about a failure, and the server's own words. */
+		why = arena_printf(&route->arena, _("%s: %s"), err->what, err->reply);
 	standing_failed(&route->standing, !fault_mends_itself(err->fault), why);
+	route->standing.english = english_of(&route->arena, why);
 	standing_write(route->spool, &route->standing);
 	route->failed = (struct error){
 		.arena = &route->arena,

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -48,6 +49,8 @@ take(struct arena *arena, struct standing *standing, const struct record_view *r
 		standing->account = span_string(arena, record->value);
 	else if (record_is(record, "why"))
 		standing->why = span_string(arena, record->value);
+	else if (record_is(record, "english"))
+		standing->english = span_string(arena, record->value);
 	else if (record_is(record, "held"))
 		standing->held = true;
 	else if (record_is(record, "fallback"))
@@ -93,6 +96,8 @@ standing_read(struct arena *arena, const struct spool *spool, const char *tag,
 		return fd >= 0;
 	for (rest = buf_span(&text); record_next(&rest, &record) == RECORD_WHOLE;)
 		take(arena, standing, &record);
+	if (!standing->english)
+		standing->english = standing->why;
 	forget_future(standing);
 	return true;
 }
@@ -115,6 +120,9 @@ print(const struct standing *standing, struct buf *out)
 		record_add(out, "fallback", SPAN(""));
 	if (standing->why)
 		record_add(out, "why", span_of(standing->why));
+	if (standing->english &&
+	    (!standing->why || strcmp(standing->english, standing->why) != 0))
+		record_add(out, "english", span_of(standing->english));
 }
 
 void
@@ -178,7 +186,7 @@ standing_failed(struct standing *standing, bool held, const char *why)
 {
 	int64_t now = wall_ms(), delay = FIRST;
 
-	standing->why = why;
+	standing->why = standing->english = why;
 	standing->failed = now;
 	standing->held = held;
 	if (standing->until > now)
@@ -191,6 +199,14 @@ standing_failed(struct standing *standing, bool held, const char *why)
 	standing->until = now + jitter(held ? HELD : delay, 20);
 }
 
+const char *
+standing_words(const struct standing *standing)
+{
+	bool can_show = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+
+	return can_show ? standing->why : standing->english;
+}
+
 bool
 standing_recovered(struct standing *standing)
 {
@@ -199,7 +215,7 @@ standing_recovered(struct standing *standing)
 	standing->failures = 0;
 	standing->until = standing->failed = standing->told = 0;
 	standing->held = false;
-	standing->why = NULL;
+	standing->why = standing->english = NULL;
 	return news;
 }
 

@@ -12,11 +12,12 @@ struct standing {
 	unsigned failures;   /* in a row */
 	int64_t until;	     /* ms since 1970: not before then */
 	bool held; /* somebody has to mend something: a password, a certificate, … */
-	bool has_fallback; /* its mail can go another way meanwhile */
-	const char *why;   /* of the last failure; NULL */
-	int64_t failed;	   /* ms since 1970: when */
-	int64_t swept;	   /* when its mail was last looked through for what is too old */
-	int64_t told;	   /* when a person was last told that it is held */
+	bool has_fallback;   /* its mail can go another way meanwhile */
+	const char *why;     /* of the last failure, for people; NULL */
+	const char *english; /* the same for programs; NULL */
+	int64_t failed;	     /* ms since 1970: when */
+	int64_t swept; /* when its mail was last looked through for what is too old */
+	int64_t told;  /* when a person was last told that it is held */
 };
 
 /* Reads it; false when there is none, and then it is as for a good account. Times that a
@@ -36,6 +37,9 @@ void standing_forget(const struct spool *spool, const char *tag);
 void standing_failed(struct standing *standing, bool held, const char *why);
 /* It could be used. True when that is news. */
 bool standing_recovered(struct standing *standing);
+/* Why it failed, in words that this user's terminal can show: another one's language may
+ * have other bytes. NULL: not known. */
+const char *standing_words(const struct standing *standing);
 /* DELAY ms, up to PERCENT more or less. */
 int64_t jitter(int64_t delay, unsigned percent);
 

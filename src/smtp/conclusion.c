@@ -114,8 +114,8 @@ conclude(const struct session *s, const struct delivery *d, struct error *err)
 	    d->verdicts[first].by->stage != STAGE_RCPT)
 		return describe_one(s, d, first, err);
 	fail(err, common_fault(d),
-	     ngettext("%s refused %zu of %zu recipient",
-		      "%s refused %zu of %zu recipients", d->envelope->count),
+	     NUMBER_("%s refused %zu of %zu recipient",
+		     "%s refused %zu of %zu recipients", d->envelope->count),
 	     s->host, refusals, d->envelope->count);
 	err->reply = reply_show(err->arena, &d->verdicts[first].by->reply);
 	return false;

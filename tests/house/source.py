@@ -143,10 +143,10 @@ def switches(text):
 
 
 def untranslated(argument):
-    """The strings of an argument that are words and not inside _( ), N_( ) or ngettext( )."""
+    """The strings of an argument that are words and not inside _( ), N_( ) or NUMBER_( )."""
     code = code_only(argument)
     while True:
-        match = re.search(r"(?<!\w)(?:_|N_|ngettext)\s*\(", code)
+        match = re.search(r"(?<!\w)(?:_|N_|NUMBER_)\s*\(", code)
         if not match:
             break
         end = closing(code, match.end() - 1)

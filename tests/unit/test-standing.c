@@ -117,6 +117,7 @@ recovered(void **state)
 	unit_number("told", standing.told, 0);
 	unit_number("held", standing.held, false);
 	unit_same("why", standing.why, NULL);
+	unit_same("... in English", standing.english, NULL);
 	unit_same("account", standing.account, "work");
 	unit_number("fallback", standing.has_fallback, true);
 	unit_number("no more news", standing_recovered(&standing), false);
