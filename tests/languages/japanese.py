@@ -43,7 +43,7 @@ def spelling(text):
 def _stop(message, text, goes_on, is_summary):
     """Where full stops stand."""
     text = text.rstrip("\n")
-    if "。" in text.rstrip("。") and not re.search(r"(?:。|\?|:|: X|です)$", text):
+    if "。" in text.rstrip("。") and not re.search(r"(?:。|\?|:|: X|。X)$", text):
         return ["it has sentences, but no 。 at its end"]
     if message.id in goes_on and text.endswith("。"):
         return ["a reason follows behind its 。"]
@@ -53,7 +53,7 @@ def _stop(message, text, goes_on, is_summary):
 
 def _kept(message, text):
     """Words that must stay as they are."""
-    words = re.findall(r"https?://\S+\w|(?<![\w-])--[a-z][\w-]+|\b[a-z]+_[a-z_]+\b", message.id)
+    words = re.findall(r"https?://\S+\w|(?<![\w-])--[a-z][\w-]+|\b[a-z]+_[a-z_]+\b|\{\w+\}", message.id)
     return [f"{w} is not there" for w in words if w not in text]
 
 
