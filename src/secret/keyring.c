@@ -9,8 +9,6 @@
 
 #include "secret/keyring.h"
 
-#include "secret/prompt.h"
-
 enum answer {
 	ANSWER_DONE,
 	ANSWER_NOTHING, /* it has none */
@@ -22,16 +20,6 @@ enum answer {
 	ANSWER_NO_LIBRARY,
 	ANSWER_NOT_BUILT,
 };
-
-enum { PATIENCE = 60 /* s */, PATIENCE_ALONE = 5, MOST = 64 * 1024 };
-
-/* Long enough for a person to unlock it, who is there when there is a terminal or when
- * something is to be kept; so short that nobody else has to wait for nothing. */
-static int
-patience_for(bool storing)
-{
-	return storing || prompt_is_possible() ? PATIENCE : PATIENCE_ALONE;
-}
 
 static bool
 fail_as(enum answer answer, int patience, const char *reason, struct error *err)
@@ -77,6 +65,7 @@ fail_as(enum answer answer, int patience, const char *reason, struct error *err)
 #include "base/file.h"
 #include "base/lazy.h"
 #include "base/process.h"
+#include "secret/prompt.h"
 
 #include <fcntl.h>
 #include <libsecret/secret.h>
@@ -88,6 +77,16 @@ fail_as(enum answer answer, int patience, const char *reason, struct error *err)
 #include <unistd.h>
 
 #define SONAME "libsecret-1.so.0"
+
+enum { PATIENCE = 60 /* s */, PATIENCE_ALONE = 5, MOST = 64 * 1024 };
+
+/* Long enough for a person to unlock it, who is there when there is a terminal or when
+ * something is to be kept; so short that nobody else has to wait for nothing. */
+static int
+patience_for(bool storing)
+{
+	return storing || prompt_is_possible() ? PATIENCE : PATIENCE_ALONE;
+}
 
 LAZY_NOTE("secret", "Passwords from the keyring of the desktop", "recommended", SONAME);
 
