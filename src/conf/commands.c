@@ -33,6 +33,13 @@ commands_near(const char *word)
 	return NULL;
 }
 
+const char *
+commands_word(size_t index)
+{
+	return index < sizeof(commands) / sizeof(commands[0]) ? commands[index].word
+							      : NULL;
+}
+
 /* What `login` and `token` may be told besides the account. */
 static bool
 is_topic(const struct request *request, const char *word)
