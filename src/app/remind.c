@@ -2,23 +2,40 @@
 /* Tells what waits, and for what. */
 #include "app/remind.h"
 
+#include "app/explain.h"
 #include "queue/standing.h"
 
 #include <unistd.h>
 
 enum { DAY = 24 * 60 * 60 * 1000 /* ms */ };
 
+/* That it may go later is no reason to keep quiet about what may never be right. */
+static void
+tell_why(const struct run *run, const struct error *err)
+{
+	struct diagnosis diagnosis;
+
+	if (err->hint) {
+		report_line(run->reporter, "%s", err->hint);
+	} else if (explain(run, err, 0, &diagnosis)) {
+		report_line(run->reporter, "%s", diagnosis.cause);
+		report_line(run->reporter, "%s", diagnosis.remedy);
+	}
+}
+
 void
 tell_kept(const struct run *run, const struct mail *mail)
 {
 	if (!mail->kept[0] || (!run->reporter->verbose && !isatty(STDERR_FILENO)))
 		return;
-	if (mail->tried.fault)
-		report_line(run->reporter, _("the message waits in the queue as %s: %s"),
-			    mail->kept, mail->tried.what);
-	else
+	if (!mail->tried.fault) {
 		report_line(run->reporter, _("the message is in the queue as %s"),
 			    mail->kept);
+		return;
+	}
+	report_line(run->reporter, _("the message waits in the queue as %s: %s"),
+		    mail->kept, mail->tried.what);
+	tell_why(run, &mail->tried);
 }
 
 struct reminder {

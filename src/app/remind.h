@@ -5,8 +5,8 @@
 
 #include "app/deliver.h"
 
-/* That a message was kept, and why. To a terminal, or with -v; else exit status 0 says
- * all that a caller may hear. */
+/* That a message was kept, why, and what is known about that. To a terminal, or with -v;
+ * else exit status 0 says all that a caller may hear. */
 void tell_kept(const struct run *run, const struct mail *mail);
 /* Once a day, to a terminal: for which accounts mail waits until somebody mends them. */
 void remind_of_held(struct run *run);

@@ -258,6 +258,8 @@ def q12(room):
     with server(room, port=465):
         room.account(port=465, tls_starttls="on", timeout=4)
         ordinary(room, room.send(), LATER, "tls_starttls off")
+        room.account(port=465, tls_starttls="on", timeout=4, queue="on")
+        ordinary(room, room.send("-v", "you@example.net"), GOOD, "tls_starttls off")
     with server(room, port=4650):
         room.account(port=4650, tls_starttls="on", timeout=4)
         doctor(room, room.doctor(), LATER, "tls-from-the-start", "tls_starttls to off")
@@ -303,6 +305,11 @@ def q16(room):
         room.account(host="127.0.0.5", port=587, tls_starttls="on")
         ordinary(room, room.send(), LATER, "Connection refused", "at that port")
         doctor(room, room.doctor(), LATER, "not-listening", "Port 465 takes connections")
+        # It may go later, but somebody who looks is told all the same.
+        room.account(host="127.0.0.5", port=587, tls_starttls="on", queue="on")
+        ordinary(room, room.send("-v", "you@example.net"), GOOD, "waits in the queue",
+                 "at that port")
+        want(room, "want silence for programs", room.send().said == "", "words")
 
 
 @question
