@@ -59,6 +59,10 @@ remind_of_one(void *context, const char *tag)
 		    _("mail of the account %s waits until this is mended: %s"),
 		    standing.account ? standing.account : "?",
 		    words ? clean_text(arena, span_of(words)) : "?");
+	if (standing.account)
+		report_line(reminder->run->reporter,
+			    _("\"postrider doctor %s\" looks at that account"),
+			    clean_text(arena, span_of(standing.account)));
 	standing.told = wall_ms();
 	standing_write(reminder->spool, &standing);
 }

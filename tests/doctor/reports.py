@@ -213,6 +213,9 @@ def held(room):
         report = room.doctor()
     doctor(room, report, NO_PERMISSION, "wrong-password")
     tells(room, report, "queue", "1 message waits", "waits until this is mended")
+    told = on_terminal(room, "-odq", "you@example.net", keys=b"\x04")
+    want(room, "want the way to the doctor", "until this is mended" in told and
+         '"postrider doctor work"' in told, told)
     with server(room, port=there.port):
         tells(room, room.doctor(), "queue", "note Mail of the account work waits although",
               "postrider queue run")
