@@ -160,6 +160,7 @@ class Room:
     def __init__(self, folder, number, program, tools, secured):
         self.folder = pathlib.Path(folder, f"room-{number}")
         self.queue, self.home = self.folder / "queue", self.folder / "home"
+        self.state = self.home / ".local"     # with tickets of TLS sessions
         self.home.mkdir(parents=True)
         self.program, self.tools, self.templates, self.looked = program, tools, {}, None
         places = addresses(os.getppid(), number)
@@ -185,8 +186,12 @@ class Room:
     # ---- the state of the queue
 
     def save(self, name):
-        """Remembers the queue under a name."""
-        folders, kept = spool.tree(self.queue) if self.queue.exists() else ([], [])
+        """Remembers the queue, and what else there is, under a name."""
+        folders, kept = [], []
+        for place in filter(os.path.exists, (self.queue, self.state)):
+            more = spool.tree(place)
+            folders += [str(place), *more[0]]
+            kept += more[1]
         self.templates[name] = folders, {
             path: (os.stat(path).st_mtime_ns, stat.S_ISFIFO(os.stat(path).st_mode)
                    or pathlib.Path(path).read_bytes()) for path in kept}
@@ -194,21 +199,21 @@ class Room:
     def clear(self):
         end_strays()
         self.looked = None
-        shutil.rmtree(self.queue, ignore_errors=True)
+        for place in (self.queue, self.state):
+            shutil.rmtree(place, ignore_errors=True)
 
     def restore(self, name):
-        """The queue as it was saved; folders that are there already stay."""
+        """All as it was saved; folders of the queue that are there already stay."""
         end_strays()
         folders, kept = self.templates[name]
-        if not folders:
+        if str(self.queue) not in folders or not self.look().folders:
             self.clear()
-            return
-        look = self.look()
+        shutil.rmtree(self.state, ignore_errors=True)
+        look, self.looked = self.look(), None
         for path in look.paths:
             os.unlink(path)
-        there = {*look.folders, str(self.queue) if self.queue.exists() else ""}
-        self.looked = None
-        for folder in (str(self.queue), *folders):
+        there = {str(self.queue), *look.folders} if look.folders else set()
+        for folder in folders:
             if folder not in there:
                 os.mkdir(folder, 0o700)
         for path, (changed, data) in kept.items():

@@ -123,6 +123,8 @@ MANY = tuple(Letter(f"many{n}") for n in range(5))
 SCENARIOS = (
     Scenario("direct send", ("-i", ANNA, BERT), BOTH),
     Scenario("direct send over TLS with a login", ("-a", "safe", "-i", ANNA), ONE),
+    Scenario("direct send with a ticket", ("-a", "safe", "-i", ANNA), ONE,
+             then=(("-a", "safe", "-i", ANNA),)),
     Scenario("relay down", ("-i", ANNA, BERT), BOTH, main="down", follow=False),
     Scenario("relay full", ("-i", ANNA), ONE, main="full", follow=False),
     Scenario("first use", ("-odq", "-i", ANNA), ONE, fresh=True),

@@ -22,6 +22,7 @@ PROGRAM = os.environ.get("PLAIN_POSTRIDER", str(ROOT / "build/plain/src/postride
 FULL = "--full" in sys.argv[1:]
 PORT = 2525
 ME = "me@example.org"
+HANGS = 1200     # seconds: a whole queue takes minutes on a busy machine
 HEAD = f"defaults\nfrom {ME}\ntls off\nauth off\nqueue on\nport {PORT}\n"
 LETTER = b"Message-ID: <%s@test>\nSubject: hello\n\nhello\n"
 
@@ -120,7 +121,7 @@ class User:
                                 start_new_session=True, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, **more)
 
-    def run(self, *words, given=b"", seconds=120):
+    def run(self, *words, given=b"", seconds=HANGS):
         """(status, standard output, standard error)"""
         with self.start(*words, stdin=subprocess.PIPE) as process:
             try:
