@@ -30,12 +30,14 @@ add_quoted(struct arena *arena, struct buf *out, const char *name, const char *t
 }
 
 static void
-add_recipients(struct arena *arena, struct buf *out, const struct envelope *envelope)
+add_recipients(struct buf *out, const struct envelope *envelope)
 {
 	buf_add_string(out, " recipients=");
-	for (size_t i = 0; i < envelope->count; i++)
-		buf_printf(out, "%s%s", i ? "," : "",
-			   clean_text(arena, span_of(envelope->to[i])));
+	for (size_t i = 0; i < envelope->count; i++) {
+		if (i)
+			buf_add_char(out, ',');
+		buf_add_clean(out, span_of(envelope->to[i]));
+	}
 }
 
 static void
@@ -107,7 +109,7 @@ format_record(struct arena *arena, struct buf *out, const struct record *record)
 	if (record->envelope) {
 		buf_printf(out, " from=%s",
 			   clean_text(arena, span_of(record->envelope->sender)));
-		add_recipients(arena, out, record->envelope);
+		add_recipients(out, record->envelope);
 	}
 	if (record->delivery && !record->err->fault)
 		buf_printf(out, " mailsize=%" PRIu64, mail_size(record));

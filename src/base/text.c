@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PRINTED = 60 /* octets that buf_printf hopes to need */ };
+
 struct span
 span_of(const char *string)
 {
@@ -173,11 +175,30 @@ is_ascii(struct span span)
 	return !(seen & 0x8080808080808080U);
 }
 
+/* Whether one of the eight bytes is_control: is below 0x20, or makes zero with DEL. A
+ * borrow can only come from a byte that is one. */
+static bool
+word_has_control(uint64_t word)
+{
+	const uint64_t ones = 0x0101010101010101U;
+	uint64_t del = word ^ 0x7f * ones;
+
+	return (((word - 0x20 * ones) & ~word) | ((del - ones) & ~del)) & 0x80 * ones;
+}
+
 bool
 has_control(struct span span)
 {
-	for (size_t i = 0; i < span.len; i++)
-		if (is_control(span.at[i]))
+	uint64_t word;
+	size_t at = 0;
+
+	for (; at + sizeof(word) <= span.len; at += sizeof(word)) {
+		memcpy(&word, span.at + at, sizeof(word));
+		if (word_has_control(word))
+			return true;
+	}
+	for (; at < span.len; at++)
+		if (is_control(span.at[at]))
 			return true;
 	return false;
 }
@@ -218,6 +239,8 @@ is_utf8(struct span span)
 {
 	uint32_t character;
 
+	if (is_ascii(span))
+		return true;
 	while (span.len) {
 		size_t len = utf8_character(span, &character);
 
@@ -277,22 +300,27 @@ buf_add_string(struct buf *buf, const char *string)
 void
 buf_add_char(struct buf *buf, char c)
 {
-	buf_add(buf, &c, 1);
+	buf_reserve(buf, 1);
+	buf->at[buf->len++] = c;
+	buf->at[buf->len] = '\0';
 }
 
 void
 buf_printf(struct buf *buf, const char *format, ...)
 {
-	va_list arguments;
+	char *to = buf_reserve(buf, PRINTED);
+	size_t room = buf->cap - buf->len;
+	va_list arguments, again;
 	int len;
 
 	va_start(arguments, format);
-	len = vsnprintf(NULL, 0, format, arguments);
-	va_end(arguments);
+	va_copy(again, arguments);
+	len = vsnprintf(to, room + 1, format, arguments);
 	if (len < 0)
 		out_of_memory();
-	va_start(arguments, format);
-	vsnprintf(buf_reserve(buf, (size_t)len), (size_t)len + 1, format, arguments);
+	if ((size_t)len > room)
+		vsnprintf(buf_reserve(buf, (size_t)len), (size_t)len + 1, format, again);
+	va_end(again);
 	va_end(arguments);
 	va_start(arguments, format);
 	english_made(buf->at + buf->len, format, arguments);
@@ -347,26 +375,54 @@ is_harmless(uint32_t character)
 	       !(character >= 0x2066 && character <= 0x2069);
 }
 
+/* How many characters at the front need no second look; nearly always all. */
+static size_t
+plain_length(struct span span)
+{
+	size_t len = 0;
+
+	while (len < span.len && span.at[len] >= ' ' && span.at[len] <= '~')
+		len++;
+	return len;
+}
+
+/* How many octets at the front may be shown as they are. */
+static size_t
+harmless_length(struct span span)
+{
+	size_t len = plain_length(span);
+	uint32_t character = 0;
+
+	if (len)
+		return len;
+	len = utf8_character(span, &character);
+	return is_harmless(character) ? len : 0;
+}
+
+void
+buf_add_clean(struct buf *out, struct span span)
+{
+	buf_reserve(out, span.len);
+	while (span.len) {
+		size_t len = harmless_length(span);
+
+		if (len)
+			buf_add(out, span.at, len);
+		else
+			buf_printf(out, "\\x%02x", (unsigned)(unsigned char)span.at[0]);
+		span = span_part(span, len ? len : 1, span.len);
+	}
+}
+
 char *
 clean_text(struct arena *arena, struct span span)
 {
 	struct buf out = { 0 };
 	char *text;
 
-	while (span.len) {
-		uint32_t character = 0;
-		size_t len = utf8_character(span, &character);
-
-		if (len && is_harmless(character)) {
-			buf_add(&out, span.at, len);
-		} else {
-			len = len ? len : 1;
-			for (size_t i = 0; i < len; i++)
-				buf_printf(&out, "\\x%02x",
-					   (unsigned)(unsigned char)span.at[i]);
-		}
-		span = span_part(span, len, span.len - len);
-	}
+	if (plain_length(span) == span.len)
+		return span_string(arena, span);
+	buf_add_clean(&out, span);
 	text = span_string(arena, buf_span(&out));
 	buf_release(&out);
 	return text;

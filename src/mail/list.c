@@ -63,6 +63,12 @@ survey(struct scan *scan, struct outline *outline)
 	while (scan->at < scan->text.len && outline->colon == NOWHERE) {
 		char c = scan_peek(scan);
 
+		/* Most are letters, which mean nothing here. */
+		if (is_atom_byte(c)) {
+			literal = false;
+			scan->at++;
+			continue;
+		}
 		if (is_separator(c) && !in_angle)
 			break;
 		if (!survey_byte(scan, outline, &in_angle) || !scan_skip(scan, literal))

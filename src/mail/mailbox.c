@@ -9,6 +9,8 @@
 bool
 is_sendable(struct span text)
 {
+	if (is_ascii(text))
+		return !has_control(text);
 	for (size_t i = 0; i + 1 < text.len; i++) {
 		unsigned char byte = (unsigned char)text.at[i + 1];
 

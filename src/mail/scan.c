@@ -13,11 +13,15 @@ scan_wrong(struct scan *scan, const char *problem)
 	return false;
 }
 
+/* The ASCII characters of RFC 5322's atext, a bit for each. */
+static const uint64_t atom_bits[2] = { 0xa3ffacfa00000000, 0x7fffffffc7fffffe };
+
 bool
 is_atom_byte(char c)
 {
-	return is_letter(c) || is_digit(c) || (unsigned char)c >= 0x80 ||
-	       (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+	unsigned char byte = (unsigned char)c;
+
+	return byte >= 0x80 || (atom_bits[byte / 64] >> byte % 64 & 1);
 }
 
 char

@@ -72,7 +72,9 @@ add_line(struct arena *arena, struct reply *reply, struct span line, struct buf 
 	/* A code that is repeated on each line is said once. */
 	if (enhanced && span_equal(reply->enhanced, span_part(words, 0, enhanced)))
 		words = span_trim(span_part(words, enhanced, words.len));
-	buf_add_string(text, clean_text(arena, with_blanks(arena, words)));
+	if (span_find(words, '\t') < words.len)
+		words = with_blanks(arena, words);
+	buf_add_clean(text, words);
 }
 
 static enum reply_state

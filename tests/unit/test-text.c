@@ -272,6 +272,11 @@ many_bytes(void **state)
 			text[at] = '\x80';
 			unit_number("one", !is_ascii(all) && span_count(all, '\x80') == 1,
 				    true);
+			for (unsigned c = 0; c < 256; c++) {
+				text[at] = (char)c;
+				if (has_control(all) != is_control((char)c))
+					unit_number("control", c, -1);
+			}
 			text[at] = 'x';
 		}
 		unit_number("all", (long long)span_count(all, 'x'), (long long)len);
