@@ -11,6 +11,8 @@ struct mail {
 	struct message message;
 	struct envelope envelope;
 	struct composed composed;
+	struct arena names; /* the addresses of the header, which nobody needs once it is
+			     * composed */
 	struct delivery delivery;
 	bool discarded; /* an alias sends all of it to /dev/null */
 	/* Of the account that was chosen first, whose queue it is. */

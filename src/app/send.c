@@ -139,7 +139,7 @@ collect_recipients(struct run *run, struct mail *mail, struct error *err)
 		    !aliases_add(run->arena, &policy, &list, &mail->envelope, err))
 			return false;
 	if (request->recipients_from_header) {
-		if (!header_recipients(run->arena, &mail->message, &list, err) ||
+		if (!header_recipients(&mail->names, &mail->message, &list, err) ||
 		    !aliases_add(run->arena, &policy, &list, &mail->envelope, err))
 			return false;
 		named += list.count;
@@ -223,6 +223,14 @@ header_policy(const struct run *run)
 }
 
 static void
+forget_names(struct mail *mail)
+{
+	for (size_t i = 0; i < mail->message.count; i++)
+		mail->message.fields[i].addresses = NULL;
+	arena_release(&mail->names);
+}
+
+static void
 compose_mail(struct run *run, struct mail *mail)
 {
 	const struct account *account = run->account;
@@ -242,6 +250,7 @@ compose_mail(struct run *run, struct mail *mail)
 				    origin.id_domain, (unsigned long)getuid());
 	mail->composed = compose(run->arena, &mail->message, header_policy(run), &origin,
 				 &mail->envelope);
+	forget_names(mail);
 }
 
 /* ---- the conversation ---- */
@@ -436,6 +445,7 @@ send_message(struct run *run, struct error *err)
 
 	mail->message.body.fd = -1;
 	ok = read_and_choose(run, mail, err) && carry(run, mail, err);
+	forget_names(mail);
 	message_release(&mail->message);
 	return ok;
 }

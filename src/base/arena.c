@@ -71,10 +71,9 @@ rounded(size_t size)
 	return (size + align - 1) / align * align;
 }
 
-void *
-arena_take(struct arena *arena, size_t size)
+static void *
+take(struct arena *arena, size_t need)
 {
-	size_t need = rounded(size ? size : 1);
 	struct block *block;
 
 	if (!arena->blocks || arena->left < need) {
@@ -99,10 +98,18 @@ arena_take(struct arena *arena, size_t size)
 	return block->data + (block->size - arena->left - need);
 }
 
+void *
+arena_take(struct arena *arena, size_t size)
+{
+	arena->left -= arena->left % alignof(max_align_t);
+	return take(arena, rounded(size ? size : 1));
+}
+
+/* Text is packed: in a list of many addresses that is a quarter of it. */
 char *
 arena_copy(struct arena *arena, const char *at, size_t len)
 {
-	char *copy = arena_take(arena, len + 1);
+	char *copy = take(arena, len + 1);
 
 	if (len)
 		memcpy(copy, at, len);
@@ -119,15 +126,18 @@ arena_string(struct arena *arena, const char *string)
 char *
 arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
+	char quick[256];
 	va_list again;
 	char *text;
 	int len;
 
 	va_copy(again, arguments);
-	len = vsnprintf(NULL, 0, format, again);
+	len = vsnprintf(quick, sizeof(quick), format, again);
 	va_end(again);
 	if (len < 0)
 		out_of_memory();
+	if ((size_t)len < sizeof(quick))
+		return arena_copy(arena, quick, (size_t)len);
 	text = arena_take(arena, (size_t)len + 1);
 	va_copy(again, arguments);
 	vsnprintf(text, (size_t)len + 1, format, again);

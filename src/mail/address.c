@@ -142,6 +142,15 @@ is_name(struct span text)
 	return is_ascii(text) && has_labels(text);
 }
 
+static bool
+is_lower(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (to_lower(text.at[i]) != text.at[i])
+			return false;
+	return true;
+}
+
 bool
 domain_to_ascii(struct arena *arena, const char *domain, const char **ascii,
 		struct error *err)
@@ -163,6 +172,8 @@ domain_to_ascii(struct arena *arena, const char *domain, const char **ascii,
 		name.len--;
 	if (!is_name(name))
 		return no_domain(arena, text, err);
+	if (!name.at[name.len] && is_lower(name))
+		return true;
 	lower = span_string(arena, name);
 	for (char *c = lower; *c; c++)
 		*c = to_lower(*c);

@@ -62,8 +62,9 @@ bool address_same(const char *a, const char *b);
 
 /* The A-label of a host or mail domain: pure ASCII is only lower-cased and freed of
  * one trailing dot, address literals stay, the rest goes through libidn2
- * (IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT, never STD3). False with FAULT_DATA when it
- * is no domain: invalid UTF-8, blanks, controls, an empty label. */
+ * (IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT, never STD3). *ASCII is DOMAIN itself when
+ * there is nothing to change. False with FAULT_DATA when it is no domain: invalid UTF-8,
+ * blanks, controls, an empty label. */
 bool domain_to_ascii(struct arena *arena, const char *domain, const char **ascii,
 		     struct error *err) MUST_CHECK;
 

@@ -9,10 +9,10 @@
 /* Finds a recipient by its address: open addressing, a power of two of places of which at
  * most half are taken. A place holds the number of the recipient plus one. */
 struct recipient_index {
-	const char **to; /* the list that was indexed: another may be there now */
-	size_t count;	 /* recipients in the index */
-	size_t room;	 /* recipients that fit into TO and the index */
-	size_t *places;	 /* 2 * room of them */
+	const char **to;  /* the list that was indexed: another may be there now */
+	size_t count;	  /* recipients in the index */
+	size_t room;	  /* recipients that fit into TO and the index */
+	uint32_t *places; /* 2 * room of them */
 };
 
 enum { ROOM_FIRST = 16 };
@@ -21,18 +21,18 @@ enum { ROOM_FIRST = 16 };
 static uint64_t
 hash_address(const char *address)
 {
-	const char *domain = address_domain(address);
+	const char *domain = address_domain(address), *c = address;
 	uint64_t hash = 14695981039346656037U;
 
-	for (const char *c = address; *c; c++) {
-		hash ^= (unsigned char)(domain && c >= domain ? to_lower(*c) : *c);
-		hash *= 1099511628211U;
-	}
+	for (; *c && c != domain; c++)
+		hash = (hash ^ (unsigned char)*c) * 1099511628211U;
+	for (; *c; c++)
+		hash = (hash ^ (unsigned char)to_lower(*c)) * 1099511628211U;
 	return hash ^ hash >> 32;
 }
 
 /* The place of the address, or the free one where it belongs. */
-static size_t *
+static uint32_t *
 find_place(const struct recipient_index *index, const char *address)
 {
 	size_t mask = 2 * index->room - 1, at = (size_t)hash_address(address) & mask;
@@ -51,16 +51,16 @@ build_index(struct arena *arena, struct envelope *envelope)
 
 	index->room = ROOM_FIRST;
 	while (index->room <= envelope->count)
-		index->room = checked_product(index->room, 2);
-	index->places = arena_array(arena, size_t, checked_product(index->room, 2));
+		index->room = checked_product(index->room, 4);
+	index->places = arena_array(arena, uint32_t, checked_product(index->room, 2));
 	index->to = arena_array(arena, const char *, index->room);
 	if (envelope->count)
 		memcpy(index->to, envelope->to, envelope->count * sizeof(*index->to));
 	for (; index->count < envelope->count; index->count++) {
-		size_t *place = find_place(index, index->to[index->count]);
+		uint32_t *place = find_place(index, index->to[index->count]);
 
 		if (!*place)
-			*place = index->count + 1;
+			*place = (uint32_t)index->count + 1;
 	}
 	envelope->to = index->to;
 	return index;
@@ -70,7 +70,7 @@ static void
 add_recipient(struct arena *arena, struct envelope *envelope, const char *address)
 {
 	struct recipient_index *index = envelope->index;
-	size_t *place;
+	uint32_t *place;
 
 	if (!index || index->to != envelope->to || index->count != envelope->count ||
 	    index->count == index->room)
@@ -79,7 +79,8 @@ add_recipient(struct arena *arena, struct envelope *envelope, const char *addres
 	if (*place)
 		return;
 	envelope->to[envelope->count++] = address;
-	*place = index->count = envelope->count;
+	index->count = envelope->count;
+	*place = (uint32_t)index->count;
 }
 
 bool

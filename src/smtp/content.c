@@ -5,9 +5,8 @@
 #include <string.h>
 
 enum {
-	BLOCK = 64 * 1024, /* octets of the body at a time */
-	FLIGHT_MAX =
-		256 * 1024 /* octets that may wait to go out with the next commands */
+	BLOCK = 64 * 1024,	/* octets of the body at a time */
+	FLIGHT_MAX = 256 * 1024 /* octets that may wait to go out with what follows */
 };
 
 /* A pouring under way. */
@@ -27,13 +26,18 @@ tell_completing(const struct session *s)
 		s->watcher.completing(s->watcher.context);
 }
 
-/* Sends what waits as soon as it is worth a flight of its own. */
+bool
+flush_when_full(struct session *session, enum stage stage)
+{
+	return session->wire.out.len < FLIGHT_MAX || session_flush(session, stage);
+}
+
 static bool
-flush_when_full(struct pour *pour)
+send_some(struct pour *pour)
 {
 	struct session *s = pour->session;
 
-	if (s->wire.out.len >= FLIGHT_MAX && !session_flush(s, STAGE_CONTENT))
+	if (!flush_when_full(s, STAGE_CONTENT))
 		return false;
 	if (s->watcher.progress)
 		s->watcher.progress(s->watcher.context, pour->poured,
@@ -71,7 +75,7 @@ add(struct pour *pour, struct span piece)
 		add_with_dots(pour, piece);
 	else
 		buf_add_span(&pour->session->wire.out, piece);
-	return flush_when_full(pour);
+	return send_some(pour);
 }
 
 static bool

@@ -12,6 +12,9 @@ struct content {
 	uint64_t size; /* octets that go out, before dots are doubled: what SIZE= says */
 };
 
+/* Sends what waits as soon as it is worth a flight of its own. False when the session
+ * failed. */
+bool flush_when_full(struct session *session, enum stage stage);
 /* `BDAT size LAST` and the octets (RFC 3030), behind what already waits in the buffer. */
 struct exchange *send_chunk(struct session *session, const struct content *content)
 	__attribute__((returns_nonnull));

@@ -138,6 +138,7 @@ ask_envelope(struct transaction *t)
 			t->rcpt[i] = t->mail;
 		else
 			t->rcpt[i] = ask_rcpt(t->session, envelope, t->batch[i]);
+		flush_when_full(t->session, STAGE_RCPT);
 	}
 }
 
