@@ -183,6 +183,39 @@ def cron(room):
 
 
 @case
+def files(room):
+    """which file is read, what is wrong in it, and what goes before what"""
+    first = room.account(port=9)
+    second = room.write(room.home / ".msmtprc", "account default\nhost localhost\n")
+    third = room.account(room.etc / "postrider/config", port=9)
+    report = room.doctor()
+    tells(room, report, "files", f"ok {first} is read (mode 0600)",
+          f"note {second} is there, but another file goes before it", f"ok {third} is read")
+    tells(room, report, "account", "ok work: localhost, port 9")
+    first.unlink()
+    report = room.doctor()
+    tells(room, report, "files", f"ok {second} is read")
+    tells(room, report, "account", "ok default: localhost, port 25, tls off")
+    room.write(first, "account work\nhost localhost\npasword x\n")
+    report = room.doctor()
+    doctor(room, report, CONFIG, "config")
+    tells(room, report, "files", f"{first}:3:", "password")
+    want(room, "want it told once", report.out.count("pasword") == 1, report.out)
+    report = room.doctor("-C", str(first), "no-such-account")
+    doctor(room, report, CONFIG, "config")
+    room.account(port=9)
+    report = room.doctor("wrok")
+    tells(room, report, "account", 'did you mean "work"')
+    with server(room) as there:
+        report = room.doctor("--host=localhost", f"--port={there.port}", "--tls-starttls=off",
+                             f"--tls-trust-file={room.trust}", "--auth=plain", "--user=me",
+                             "--passwordeval=echo secret", "-f", "you@example.org")
+    doctor(room, report, GOOD, None)
+    tells(room, report, "files", "None is read")
+    tells(room, report, "sender", "takes mail from you@example.org")
+
+
+@case
 def ways(room):
     """unix sockets, literals, and servers without TLS or login"""
     with Server(caps=("8BITMIME",)) as there:
