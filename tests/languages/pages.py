@@ -60,7 +60,7 @@ def _words(line):
         if word in MACROS:
             last = [word]
             found.append(last)
-        elif re.fullmatch(r"[A-Z][a-z]", word):
+        elif re.fullmatch(r"[A-Z][a-z]|[.,:;)]", word):
             last = None
         elif last:
             last.append(word)
