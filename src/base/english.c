@@ -114,13 +114,30 @@ english_of(struct arena *arena, const char *text)
 	return english;
 }
 
+/* The compiler has seen the format where the message stands. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static void
+print(struct buf *out, const char *format, va_list arguments)
+{
+	va_list again;
+	int len;
+
+	va_copy(again, arguments);
+	len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (len < 0)
+		return;
+	vsnprintf(buf_reserve(out, (size_t)len), (size_t)len + 1, format, arguments);
+	out->len += (size_t)len;
+}
+#pragma GCC diagnostic pop
+
 void
 english_made(const char *text, const char *format, va_list arguments)
 {
 	struct buf out = { 0 };
 	size_t at = 0;
-	int len;
-	va_list again;
 
 	if (!memory[latest].text)
 		return;
@@ -128,14 +145,9 @@ english_made(const char *text, const char *format, va_list arguments)
 		at++;
 	if (at == MOST)
 		return;
-	va_copy(again, arguments);
-	len = vsnprintf(NULL, 0, memory[at].english, again);
-	va_end(again);
-	if (len < 0)
+	print(&out, memory[at].english, arguments);
+	if (!out.at)
 		return;
-	vsnprintf(buf_reserve(&out, (size_t)len), (size_t)len + 1, memory[at].english,
-		  arguments);
-	out.len += (size_t)len;
 	put_english(&out);
 	remember(text, out.at, NULL);
 	buf_release(&out);
