@@ -249,8 +249,10 @@ redirect_show(struct redirect *redirect, const struct error *err)
 
 	if (redirect->browser < 0)
 		return;
+	/* TRANSLATORS: the code of your language, for HTML: "de", "ja", "zh-CN". */
+	buf_printf(&page, "<!DOCTYPE html><html lang=\"%s\">", _("en"));
 	buf_add_string(&page,
-		       "<!DOCTYPE html><html><head><title>postrider</title>"
+		       "<head><title>postrider</title>"
 		       "<meta name=\"viewport\" content=\"width=device-width\">"
 		       "<style>body{font:1.2em sans-serif;max-width:35em;margin:3em auto;"
 		       "padding:0 1em}</style></head><body><h1>");
