@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -18,6 +19,8 @@
 
 /* How long, in milliseconds, one look at the pipe may keep us from one at the child. */
 enum { TICK = 20 };
+/* How many descriptors there may be, where the system closes them one by one. */
+enum { MOST_FILES = 65536 };
 
 bool
 process_pipe(int ends[2])
@@ -215,6 +218,77 @@ process_fork(void)
 	else
 		sigprocmask(SIG_SETMASK, &before, NULL);
 	return child;
+}
+
+/* ---- going on elsewhere ---- */
+
+static void
+close_from(int first, int last)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+	if (first <= last && close_range((unsigned)first, (unsigned)last, 0) == 0)
+		return;
+#endif
+	for (int fd = first; fd <= last && fd < MOST_FILES; fd++)
+		close(fd);
+}
+
+static bool
+become_stranger(const int kept[], size_t count)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), next = STDERR_FILENO + 1;
+
+	if (null < 0 || setsid() < 0 || chdir("/") != 0)
+		return false;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (dup2(null, fd) < 0)
+			return false;
+	for (size_t i = 0; i < count; i++) {
+		close_from(next, kept[i] - 1);
+		next = kept[i] + 1;
+	}
+	close_from(next, INT_MAX);
+	return true;
+}
+
+/* The signals that are asked for between two things. */
+static void
+hold_signals(sigset_t *before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGINT);
+	sigprocmask(SIG_BLOCK, &held, before);
+}
+
+bool
+process_part(const int kept[], size_t count, void (*work)(void *context), void *context)
+{
+	sigset_t before;
+	int status = 0;
+	pid_t child;
+
+	stop_ignoring_children();
+	hold_signals(&before);
+	child = fork();
+	if (child == 0) {
+		/* It has a parent for a moment only, so that nobody has to wait for
+		 * it. */
+		if (!become_stranger(kept, count) || (child = fork()) < 0)
+			_exit(EXIT_FAILURE);
+		if (child == 0)
+			work(context);
+		_exit(EXIT_SUCCESS);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	while (child > 0 && waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	if (child > 0 && status != 0)
+		errno = EAGAIN;
+	return child > 0 && status == 0;
 }
 
 /* ---- hearing ---- */

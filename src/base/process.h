@@ -32,6 +32,13 @@ pid_t process_fork(void) __attribute__((warn_unused_result));
  * NULL-terminated and begin with its name. False with errno set. */
 bool process_again(char *const arguments[]) __attribute__((warn_unused_result));
 
+/* Has WORK done by a copy of this process: in a session of its own, with "/" as its folder,
+ * /dev/null as standard files and, of the others, only the descriptors KEPT (in rising
+ * order). It is no child of this one, and ends when WORK returns. SIGTERM and SIGINT are
+ * blocked there, so that it can end between two things. False with errno set. */
+bool process_part(const int kept[], size_t count, void (*work)(void *context),
+		  void *context) __attribute__((warn_unused_result));
+
 enum process_result {
 	PROCESS_ENDED, /* by itself or by a signal; its status is known */
 	PROCESS_LATE,  /* the deadline came first */

@@ -126,6 +126,14 @@ tls_end(struct tls **tls)
 	*tls = NULL;
 }
 
+void
+tls_leave(struct tls **tls)
+{
+	if (*tls)
+		free_tls(*tls);
+	*tls = NULL;
+}
+
 /* ---- bytes ---- */
 
 static enum tls_result

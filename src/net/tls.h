@@ -101,4 +101,8 @@ bool tls_certificate(const struct tls *tls, struct arena *arena,
  * write that was not done nothing is said: what was given up must not go out after all. */
 void tls_end(struct tls **tls);
 
+/* Frees without a word, and keeps no ticket: a process that was forked goes on with the
+ * line. NULL is allowed. */
+void tls_leave(struct tls **tls);
+
 #endif

@@ -221,3 +221,10 @@ wire_close(struct wire *wire)
 	buf_wipe(&wire->out);
 	wire->taken = 0;
 }
+
+void
+wire_leave(struct wire *wire)
+{
+	tls_leave(&wire->tls);
+	wire_close(wire);
+}

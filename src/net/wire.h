@@ -47,5 +47,7 @@ struct span wire_heard(const struct wire *wire);
 void wire_take(struct wire *wire, size_t octets);
 /* Closes and frees everything. */
 void wire_close(struct wire *wire);
+/* The same without a goodbye: a process that was forked goes on with the line. */
+void wire_leave(struct wire *wire);
 
 #endif
