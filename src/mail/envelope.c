@@ -132,6 +132,14 @@ envelope_decide_needs(struct envelope *envelope, const struct message *message)
 		envelope->needs |= NEEDS_REQUIRETLS;
 }
 
+void
+envelope_waive_reports(struct envelope *envelope)
+{
+	envelope->options.notify = envelope->options.ret = NULL;
+	envelope->options.envid = NULL;
+	envelope->needs &= ~(unsigned)NEEDS_DSN;
+}
+
 /* ---- the words of the options ---- */
 
 static bool

@@ -51,6 +51,9 @@ bool envelope_add(struct arena *arena, struct envelope *envelope,
 /* Sets needs from the addresses, the message's raw UTF-8 header and the options. */
 void envelope_decide_needs(struct envelope *envelope, const struct message *message);
 
+/* Takes back the wish for reports: the message goes, though its server cannot make them. */
+void envelope_waive_reports(struct envelope *envelope);
+
 /* ---- the words of the options, checked at the door (FAULT_USAGE) ---- */
 
 /* never, or a list of failure, success, delay, in any case and order; "off" or "":

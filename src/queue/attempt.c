@@ -192,11 +192,8 @@ collect_waiting(struct attempt *attempt)
 static void
 waive_reports(struct attempt *attempt, const struct session *session)
 {
-	if (session->caps.dsn)
-		return;
-	attempt->waiting.options.notify = attempt->waiting.options.ret = NULL;
-	attempt->waiting.options.envid = NULL;
-	attempt->waiting.needs &= ~(unsigned)NEEDS_DSN;
+	if (!session->caps.dsn)
+		envelope_waive_reports(&attempt->waiting);
 }
 
 /* What came of it says something about the server, too. */
