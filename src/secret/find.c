@@ -98,6 +98,8 @@ ask_at_terminal(struct finder *finder, struct error *err)
 					  host)
 			   : arena_printf(err->arena, _("password for %s:"), host);
 	question = arena_printf(err->arena, "%s ", question);
+	if (finder->asking)
+		finder->asking(finder->context);
 	if (!prompt_secret(question, &finder->found, err))
 		return false;
 	is_found(finder, "prompt");

@@ -36,6 +36,9 @@ struct finder {
 	struct secret found;
 	const char *source; /* where it was found: the setting that named the place,
 			       * "keyring", "netrc", "prompt", "token"; NULL: not yet */
+	/* Told before somebody is asked for it, which may take long; NULL: nobody is. */
+	void (*asking)(void *context);
+	void *context;
 };
 
 /* The setting that names the place of the secret; NULL when none does. */
