@@ -33,6 +33,12 @@ remember(const char *text, const char *english, const char *format)
 		out_of_memory();
 }
 
+void
+english_means(const char *text, const char *english)
+{
+	remember(text, english, NULL);
+}
+
 const char *
 english_told(const char *message)
 {

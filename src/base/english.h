@@ -18,6 +18,8 @@ const char *english_reason(int number);
 /* The English of a text that was made of such messages lately, some dozens of them; other
  * text stays what it is. In the arena, or TEXT itself. */
 const char *english_of(struct arena *arena, const char *text);
+/* TEXT, which another process has made, is in English what it says. */
+void english_means(const char *text, const char *english);
 
 /* For those who print by a format: TEXT was made of it. */
 void english_made(const char *text, const char *format, va_list arguments)
