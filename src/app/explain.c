@@ -41,6 +41,16 @@ failed_stage(const struct run *run)
 	return stage;
 }
 
+/* Whether TLS was there, wherever the line is by now. */
+static bool
+was_secured(const struct session *session)
+{
+	for (const struct exchange *e = session->first; e; e = e->next)
+		if (e->stage == STAGE_TLS && e->said)
+			return true;
+	return false;
+}
+
 const char *
 secret_origin(const struct run *run)
 {
@@ -134,7 +144,7 @@ connection_facts(const struct run *run, const struct circumstances *c)
 
 	if (session->wire.line.started && !session->wire.line.resolved)
 		facts |= FACT_NAME;
-	if (session->wire.tls)
+	if (was_secured(session))
 		facts |= FACT_TLS;
 	if (connection->by_token || is_for_tokens(run->account->login.auth))
 		facts |= FACT_BY_TOKEN;
