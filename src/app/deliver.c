@@ -2,25 +2,21 @@
 /* Decides what becomes of a message: sent, sent by the fallback, or kept. */
 #include "app/deliver.h"
 
+#include "app/converse.h"
 #include "base/file.h"
 #include "queue/attempt.h"
 #include "queue/keep.h"
-#include "queue/limits.h"
 #include "queue/runner.h"
 #include "smtp/conclusion.h"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 enum {
 	FALLBACKS_MAX = 4,
-	DAY = 24 * 60 * 60 * 1000, /* ms */
-	TICK = 50		   /* ms between two looks for a free connection */
+	DAY = 24 * 60 * 60 * 1000 /* ms */
 };
 
 /* ---- the queue of this run ---- */
@@ -39,114 +35,6 @@ run_spool_path(const struct run *run)
 			dir = span_string(run->arena, one->text);
 	}
 	return spool_path(run->arena, dir);
-}
-
-/* The account as it is found later, from any folder. */
-static struct account_key
-later_key(const struct run *run)
-{
-	struct account_key key = run->key;
-	char path[PATH_MAX];
-
-	if (key.config_file && realpath(key.config_file, path))
-		key.config_file = arena_string(run->arena, path);
-	return key;
-}
-
-static bool
-open_spool(struct run *run, const struct queue_policy *policy, struct spool *spool,
-	   struct error *err)
-{
-	const char *path = spool_path(run->arena, policy->dir);
-
-	if (!path)
-		return fail(err, FAULT_CANNOT_CREATE,
-			    _("There is no place for a queue: this user has no home "
-			      "folder; set queue_dir"));
-	return spool_make(path, spool, err);
-}
-
-/* ---- one attempt ---- */
-
-/* sendmail's callers ask for reports without knowing the server; the mail matters
- * more. */
-static bool
-waive_reports(struct run *run, struct envelope *envelope)
-{
-	if (run->as_sendmail && !run->connection.session.caps.dsn) {
-		envelope->options.notify = envelope->options.ret = NULL;
-		envelope->options.envid = NULL;
-		envelope->needs &= ~(unsigned)NEEDS_DSN;
-	}
-	return true;
-}
-
-/* What the provider allows holds for callers, too, when it was set. */
-static bool
-keep_to_limits(struct run *run, struct mail *mail, int *slot, struct error *err)
-{
-	const struct queue_policy *policy = &run->account->queue;
-	struct account_key key = later_key(run);
-	struct error trouble = { .arena = err->arena };
-	struct spool spool = { .fd = -1 };
-	int64_t patience = (int64_t)policy->patience * 1000, wait = 0;
-	char tag[TAG_DIGITS + 1];
-	bool ok = true;
-
-	if (!policy->max_connections && !policy->rate.count)
-		return true;
-	/* Where nothing can be counted, the mail matters more. */
-	if (!open_spool(run, policy, &spool, &trouble))
-		return true;
-	account_tag(&key, tag);
-	for (; policy->max_connections; patience -= TICK) {
-		ok = limits_connect(&spool, tag, policy->max_connections, slot);
-		if (ok || patience <= 0)
-			break;
-		poll(NULL, 0, TICK);
-	}
-	if (ok)
-		wait = limits_count(&spool, tag, policy->rate);
-	spool_close(&spool);
-	mail->limited |= !ok || wait;
-	if (!ok)
-		return fail(err, FAULT_TEMPORARY,
-			    _("There are as many connections to %s as max_connections "
-			      "allows"),
-			    run->account->endpoint.host);
-	return !wait || fail(err, FAULT_TEMPORARY,
-			     NUMBER_("The rate_limit of the account is reached for %lld "
-				     "more second",
-				     "The rate_limit of the account is reached for %lld "
-				     "more seconds",
-				     (unsigned long)(wait + 999) / 1000),
-			     (long long)(wait + 999) / 1000);
-}
-
-/* Offers the message to those of mail->envelope whose verdict is open. */
-static bool
-converse(struct run *run, struct mail *mail, struct delivery *delivery,
-	 const struct envelope *envelope, struct error *err)
-{
-	CLEANUP(close_file) int slot = -1;
-	struct envelope *offered = arena_take(run->arena, sizeof(*offered));
-
-	/* What this server cannot do may be done by another one, or later. */
-	*offered = *envelope;
-	*delivery = (struct delivery){
-		.envelope = offered,
-		.message = &mail->message,
-		.composed = &mail->composed,
-		.partial = run->account->partial_delivery,
-		.last = true,
-	};
-	run->connection.patience =
-		run->account->queue.on ? run->account->queue.patience : 0;
-	if (!keep_to_limits(run, mail, &slot, err))
-		return false;
-	return run_connect(run, err) && connection_login(&run->connection, err) &&
-	       waive_reports(run, offered) &&
-	       submit(&run->connection.session, delivery, err);
 }
 
 /* ---- another account ---- */
@@ -396,7 +284,7 @@ keep(struct run *run, struct mail *mail, struct error *err)
 
 	if (!mail->tried.fault)
 		mail->tried = *err;
-	if (!open_spool(run, &mail->queue, &spool, &trouble) ||
+	if (!run_open_spool(run, &mail->queue, &spool, &trouble) ||
 	    !keep_open_ones(run, mail, &spool, &trouble)) {
 		/* Why it could not go is as good to know as why it could not stay, and
 		 * callers log a single line. */
@@ -420,7 +308,7 @@ keep(struct run *run, struct mail *mail, struct error *err)
 static void
 hint_runner(struct run *run)
 {
-	struct account_key key = later_key(run);
+	struct account_key key = run_later_key(run);
 	struct error ignored = { .arena = run->arena };
 	const char *path = run_spool_path(run);
 	struct spool spool;
@@ -462,7 +350,7 @@ deliver(struct run *run, struct mail *mail, struct error *err)
 		      (mode == DELIVER_BACKGROUND || mode == DELIVER_LATER);
 
 	out_of_memory_means(EX_OSERR, NULL);
-	mail->key = later_key(run);
+	mail->key = run_later_key(run);
 	mail->queue = run->account->queue;
 	mail->delivery.envelope = &mail->envelope;
 	if (run->broken.fault)

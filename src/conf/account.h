@@ -85,6 +85,7 @@ struct account {
 	bool allow_from_override;
 	const char *qualify_domain;
 	bool partial_delivery;
+	bool share; /* processes that send at the same time use one connection */
 	const char *dsn_notify, *dsn_return;
 	struct local_settings local;
 	struct queue_policy queue;

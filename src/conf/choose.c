@@ -9,8 +9,8 @@ without_file(struct arena *arena, enum dialect dialect, struct chosen *chosen,
 	chosen->account = chosen->own = arena_take(arena, sizeof(*chosen->own));
 	if (!account_defaults(arena, dialect, chosen->own, err))
 		return false;
-	/* Nobody has set up a queue who only gives a host. */
-	chosen->own->queue.on = false;
+	/* Nobody has set up a queue, or anything to share, who only gives a host. */
+	chosen->own->queue.on = chosen->own->share = false;
 	return true;
 }
 

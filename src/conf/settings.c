@@ -228,6 +228,11 @@ const struct setting settings[] = {
 	  .help = N_("How many connections to the server there may be at once; unset: one for "
 		     "the queue, and any number for callers.") },
 
+	{ .name = "share_connection", FLAG(share), .chapter = CHAPTER_QUEUE,
+	  .fallback = "on", .msmtp = "off",
+	  .help = N_("Have callers that send at the same time use one connection and one "
+		     "login.") },
+
 	/* ---- logging ---- */
 	{ .name = "logfile", WORDS(path, log.file), .chapter = CHAPTER_LOG, .fallback = "",
 	  .help = N_("Write a line for each message to this file (\"-\": standard output).") },

@@ -370,6 +370,7 @@ defaults(void **state)
 		{ "queue", "on", "off" },
 		{ "queue_lifetime", "5", "5" },
 		{ "patience", "10", "10" },
+		{ "share_connection", "on", "off" },
 		{ "aliases", "/etc/aliases", "" },
 		{ "dsn_notify", "off", "off" },
 		{ "dsn_return", "off", "off" },

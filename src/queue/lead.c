@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Serves those who wait, one after the other, over a session that is kept. */
+#include "queue/lead.h"
+
+#include "base/file.h"
+#include "base/process.h"
+#include "queue/answer.h"
+#include "queue/errand.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum {
+	LINGER = 50,	 /* ms until there is nobody else */
+	GREETING = 1000, /* ms within which somebody who is there says what he wants */
+	TELLING = 5000,	 /* ms within which he listens to what became of it */
+	MOST = 100	 /* messages over one connection */
+};
+
+/* One who is served. */
+struct guest {
+	int fd;
+	struct session *session;
+	struct errand errand;
+	struct delivery delivery;
+	struct envelope offered;
+	bool completing;
+};
+
+static bool
+say_word(int fd, const char *word)
+{
+	CLEANUP(release_buf) struct buf text = { 0 };
+
+	record_add(&text, word, SPAN(""));
+	return share_say(fd, buf_span(&text), NULL, GREETING);
+}
+
+static bool
+say_verdict(int fd, const struct delivery *delivery, const struct session *session,
+	    const struct error *err)
+{
+	CLEANUP(release_buf) struct buf text = { 0 };
+
+	answer_add(&text, delivery, session, err);
+	return share_say(fd, buf_span(&text), NULL, TELLING);
+}
+
+/* Whether the reason lies in the server or the way to it, and not in what this process has
+ * at hand, as a keyring. */
+static bool
+is_of_server(const struct error *err)
+{
+	static const enum fault faults[] = { FAULT_NO_HOST,   FAULT_CONNECT,
+					     FAULT_TIMEOUT,   FAULT_LOST,
+					     FAULT_TEMPORARY, FAULT_TRUST,
+					     FAULT_PROTOCOL };
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (err->fault == faults[i])
+			return true;
+	return err->reply != NULL;
+}
+
+void
+lead_refuse(struct share *share, const struct session *session, const struct error *err)
+{
+	while (is_of_server(err)) {
+		CLEANUP(close_file) int fd = share_accept(share, 0);
+
+		if (fd < 0)
+			break;
+		say_verdict(fd, NULL, session, err);
+	}
+	share_resign(share);
+}
+
+bool
+lead_is_awaited(struct share *share)
+{
+	struct pollfd waiting = { .fd = share->listener, .events = POLLIN };
+
+	if (share->listener >= 0 && poll(&waiting, 1, 0) > 0)
+		return true;
+	share_resign(share);
+	return false;
+}
+
+/* ---- one message ---- */
+
+/* The server has neither closed nor said what it was not asked. */
+static bool
+is_usable(struct session *session)
+{
+	return !session->failed.fault && !session->quit && session->wire.line.fd >= 0 &&
+	       !wire_listen(&session->wire) && !session->wire.ended;
+}
+
+/* What comes along with the first words. */
+static bool
+receive(struct guest *guest)
+{
+	CLEANUP(release_buf) struct buf heard = { 0 };
+
+	return share_hear(guest->fd, &heard, guest->errand.files, GREETING) &&
+	       guest->errand.files[0] >= 0 && errand_unpack(&guest->errand);
+}
+
+/* Somebody who has given up, or was ended, gets nothing sent. */
+static bool
+still_wants_it(struct guest *guest)
+{
+	CLEANUP(release_buf) struct buf heard = { 0 };
+	struct answer answer = { .arena = guest->errand.arena };
+	struct span rest;
+
+	if (!say_word(guest->fd, WORD_STARTED) ||
+	    !share_hear(guest->fd, &heard, NULL, GREETING))
+		return false;
+	rest = buf_span(&heard);
+	return answer_take(&answer, &rest) == ANSWER_GO;
+}
+
+static void
+completing(void *context)
+{
+	struct guest *guest = context;
+
+	/* If he is gone, the message goes all the same, as if he had sent it. */
+	guest->completing |= say_word(guest->fd, WORD_COMPLETING);
+}
+
+/* A server that closes, or says 421 to MAIL, has nothing of this message, and has had enough
+ * of this connection: it goes by another one. */
+static bool
+is_enough(const struct guest *guest)
+{
+	const struct session *session = guest->session;
+	const struct verdict *verdict = guest->delivery.verdicts;
+	const struct exchange *by = verdict ? verdict->by : NULL;
+
+	if (!session->failed.fault || guest->delivery.delivered)
+		return false;
+	return !session->last ||
+	       (!guest->completing && session->failed.fault == FAULT_LOST) ||
+	       (by && by->stage == STAGE_MAIL && by->reply.code == 421);
+}
+
+/* The history of the session lasts as long as the message, its end is noted in LASTING. */
+static void
+send_it(struct guest *guest, struct arena *lasting)
+{
+	struct errand *errand = &guest->errand;
+	struct session *session = guest->session;
+	struct error err = { .arena = errand->arena };
+
+	guest->offered = errand->label.envelope;
+	if (errand->waives_reports && !session->caps.dsn)
+		envelope_waive_reports(&guest->offered);
+	guest->delivery = (struct delivery){
+		.envelope = &guest->offered,
+		.message = &errand->message,
+		.composed = &errand->composed,
+		.partial = errand->partial,
+	};
+	session->watcher = (struct watcher){
+		.completing = completing,
+		.context = guest,
+	};
+	session_forget(session, errand->arena);
+	if (submit(session, &guest->delivery, &err))
+		error_clear(&err);
+	if (is_enough(guest))
+		say_word(guest->fd, WORD_AGAIN);
+	else
+		say_verdict(guest->fd, &guest->delivery, session, &err);
+	session->watcher = (struct watcher){ 0 };
+	session_forget(session, lasting);
+}
+
+/* Everything about one message is in an arena of its own, so that memory stays flat. True
+ * when something was sent. */
+static bool
+serve(int fd, struct session *session, struct arena *lasting)
+{
+	struct arena arena = { 0 };
+	struct guest guest = {
+		.fd = fd,
+		.session = session,
+		.errand = { .arena = &arena, .files = { -1, -1 } },
+	};
+	bool wanted = receive(&guest) && still_wants_it(&guest);
+
+	/* The server may have closed meanwhile. */
+	if (wanted && !is_usable(session))
+		say_word(fd, WORD_AGAIN);
+	else if (wanted)
+		send_it(&guest, lasting);
+	errand_release(&guest.errand);
+	arena_release(&arena);
+	return wanted;
+}
+
+/* ---- all of them ---- */
+
+static bool
+is_asked_to_end(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT));
+}
+
+/* What the other process is there for. */
+struct duty {
+	struct share *share;
+	struct connection *connection;
+};
+
+static void
+serve_all(void *context)
+{
+	const struct duty *duty = context;
+	struct connection *connection = duty->connection;
+	struct session *session = &connection->session;
+	uint64_t most = session->caps.mail_max ? session->caps.mail_max : MOST;
+
+	/* Nobody has to log in again. */
+	connection_release(connection);
+	for (uint64_t sent = 1; sent < most && sent < MOST && !is_asked_to_end();) {
+		CLEANUP(close_file) int fd = share_accept(duty->share, LINGER);
+
+		if (fd < 0 || !is_usable(session))
+			break;
+		sent += serve(fd, session, connection->arena);
+	}
+	/* Before QUIT, for which the server may take its time. */
+	share_close(duty->share);
+	connection_close(connection);
+}
+
+/* ---- the other process ---- */
+
+static int
+by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+void
+lead_go_on(struct share *share, struct connection *connection, int slot)
+{
+	struct session *session = &connection->session;
+	struct duty duty = { share, connection };
+	int kept[] = { share->folder, share->lock, share->listener, session->wire.line.fd,
+		       slot };
+	size_t count = sizeof(kept) / sizeof(kept[0]), closed = slot < 0;
+
+	if (share->listener < 0 || !is_usable(session)) {
+		share_resign(share);
+		return;
+	}
+	qsort(kept, count, sizeof(kept[0]), by_number);
+	if (process_part(kept + closed, count - closed, serve_all, &duty)) {
+		/* They are the other one's now: nothing is removed. */
+		close_file(&share->listener);
+		close_file(&share->lock);
+		wire_leave(&session->wire);
+	}
+	share_resign(share);
+}
