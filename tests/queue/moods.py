@@ -58,6 +58,8 @@ class Moody(receiver.Receiver):
     It takes `each` messages in a connection, and `allowed` connections in all.
     """
 
+    session = Session
+
     def __init__(self, *arguments, **more):
         super().__init__(*arguments, **more)
         self.gate, self.content, self.asked = (threading.Event() for _ in range(3))
@@ -80,7 +82,7 @@ class Moody(receiver.Receiver):
 
     def serve(self, request, address):
         with contextlib.suppress(OSError, submission.Gone):
-            Session(request, address, self)
+            self.session(request, address, self)
         with contextlib.suppress(OSError):
             request.shutdown(socket.SHUT_RDWR)
         with self.idle:
