@@ -259,6 +259,7 @@ class Play:
         self.program = argv[0].decode()
         (self.home / "stdin").write_bytes(self.script.input(self.values))
         env = {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config"),
+               "XDG_RUNTIME_DIR": str(self.home),
                "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         env.update(expand(e, self.values).split("=", 1) for e in self.script.env)

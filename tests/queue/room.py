@@ -180,7 +180,7 @@ class Room:
         with open(control, "r+b") as file:
             self.control = mmap.mmap(file.fileno(), CONTROL.size)
         self.environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C",
-                            "TZ": "UTC"}
+                            "TZ": "UTC", "XDG_RUNTIME_DIR": str(self.folder)}
         self.preloaded = {**self.environment, "LD_PRELOAD": str(tools.shim), "SHIM": str(control)}
 
     # ---- the state of the queue

@@ -109,7 +109,8 @@ class User:
         self.config.chmod(0o600)
 
     def environment(self, ahead=None):
-        found = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C", "TZ": "UTC"}
+        found = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C", "TZ": "UTC",
+                 "XDG_RUNTIME_DIR": str(self.home)}
         ahead = self.ahead if ahead is None else ahead
         if ahead:
             found.update(LD_PRELOAD=shim(), SHIM_AHEAD=str(ahead))

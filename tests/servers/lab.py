@@ -140,7 +140,7 @@ class Lab:
     def run(self, arguments, letter=b"", environment=()):
         kept = {name: value for name, value in os.environ.items()
                 if name.endswith("SAN_OPTIONS") or name == "PATH"}
-        kept.update(HOME=f"{self.shared}/home", LANG="C.UTF-8")
+        kept.update(HOME=f"{self.shared}/home", XDG_RUNTIME_DIR=self.shared, LANG="C.UTF-8")
         kept.update(environment)
         done = subprocess.run([self.binary, *arguments], input=letter, env=kept, timeout=90,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,

@@ -169,7 +169,8 @@ class Place:
         self.environment = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS",
                             "UBSAN_OPTIONS", "LSAN_OPTIONS", "LD_LIBRARY_PATH")
                             if name in os.environ}
-        self.environment.update(HOME=str(self.home), LC_ALL="C", TMPDIR=str(self.folder))
+        self.environment.update(HOME=str(self.home), LC_ALL="C", TMPDIR=str(self.folder),
+                                XDG_RUNTIME_DIR=str(self.folder))
 
     def as_msmtp(self):
         """From now on the program is called so."""

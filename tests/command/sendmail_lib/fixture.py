@@ -154,7 +154,8 @@ class Host:
             self.config.parent.mkdir()
         self.syslog = private_dev(folder)
         mount("-t", "tmpfs", "-o", "mode=0700", "tmpfs", "/root")
-        mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/var/spool")
+        for path in ("/var/spool", "/run"):
+            mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", path)
         (folder / "home").mkdir()
         mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", folder / "home")
         for name in ("alice", "www-data"):
