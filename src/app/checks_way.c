@@ -212,6 +212,7 @@ probe(const struct run *run, const struct tls_policy *policy, struct connection 
 		.arena = run->arena,
 		.account = account,
 		.patience = PATIENCE,
+		.afresh = true,
 	};
 	return connection_open(probe, &ignored);
 }
@@ -341,6 +342,8 @@ check_server(struct checkup *checkup)
 		.account = run->account,
 		.watcher = report_watcher(run->reporter),
 		.patience = PATIENCE,
+		/* The certificate is to be looked at, not remembered. */
+		.afresh = true,
 	};
 	if (!connection_prepare(&run->connection, &err) ||
 	    !connection_open(&run->connection, &err)) {

@@ -61,6 +61,7 @@ try_server(const void *question, struct buf *answer)
 		.arena = &arena,
 		.account = account,
 		.patience = PATIENCE,
+		.afresh = true,
 	};
 	const struct session *session = &connection.session;
 

@@ -43,6 +43,22 @@ def on_terminal(room, *words, keys=b"", **environment):
 
 
 @case
+def afresh(room):
+    """a certificate that was good before is looked at again"""
+    with server(room) as there:
+        room.account(port=there.port, password=SECRET)
+        sent = [room.send("-v", "you@example.net") for _ in range(2)]
+        report = room.doctor()
+        sent.append(room.send("-v", "you@example.net"))
+    want(room, "want a session that is resumed, twice",
+         [", resumed" in outcome.said for outcome in sent] == [False, True, True],
+         [outcome.said for outcome in sent])
+    doctor(room, report, GOOD, None)
+    want(room, "want a full handshake", "TLS1" in report.texts("tls") and
+         "resumed" not in report.texts("tls"), report.texts("tls"))
+
+
+@case
 def good(room):
     """every check has its turn, and nothing is sent"""
     with server(room) as there:
