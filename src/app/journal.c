@@ -220,12 +220,15 @@ void
 journal_write(struct arena *arena, const struct record *record, const char **problem)
 {
 	const struct log_policy *policy = record->account ? &record->account->log : NULL;
+	bool to_file = policy && policy->file;
 	int where = syslog_facility(record);
 	struct buf line = { 0 };
 
 	*problem = NULL;
+	if (!to_file && where < 0)
+		return;
 	format_record(arena, &line, record);
-	if (policy && policy->file)
+	if (to_file)
 		write_file(arena, policy, &line, problem);
 	if (where >= 0) {
 		openlog(record->tag ? record->tag : "postrider", LOG_PID, where);
