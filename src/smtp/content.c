@@ -5,8 +5,8 @@
 #include <string.h>
 
 enum {
-	BLOCK = 64 * 1024,	/* octets of the body at a time */
-	FLIGHT_MAX = 256 * 1024 /* octets that may wait to go out with what follows */
+	BLOCK = 64 * 1024,	/* octets of the message at a time */
+	FLIGHT_MAX = 128 * 1024 /* octets that may wait to go out with what follows */
 };
 
 /* A pouring under way. */
@@ -78,6 +78,17 @@ add(struct pour *pour, struct span piece)
 	return send_some(pour);
 }
 
+/* A header with many recipients may be long, too. */
+static bool
+add_in_blocks(struct pour *pour, struct span piece)
+{
+	bool ok = true;
+
+	for (size_t at = 0; ok && at < piece.len; at += BLOCK)
+		ok = add(pour, span_part(piece, at, BLOCK));
+	return ok;
+}
+
 static bool
 pour_body(struct pour *pour, struct buf *room)
 {
@@ -104,7 +115,7 @@ pour_message(struct pour *pour)
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < message->count; i++)
-		ok = add(pour, message->pieces[i]);
+		ok = add_in_blocks(pour, message->pieces[i]);
 	buf_reserve(&room, BLOCK);
 	ok = ok && pour_body(pour, &room);
 	buf_release(&room);
