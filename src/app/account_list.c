@@ -287,7 +287,7 @@ show_account(struct run *run, size_t number, const struct account *usual)
 	struct view view = {
 		.arena = run->arena,
 		.account = &config->accounts[number],
-		.usual = usual == &config->accounts[number],
+		.usual = usual && usual == &config->accounts[number],
 	};
 
 	look_at(&view, config);
