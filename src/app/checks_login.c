@@ -9,6 +9,7 @@
 #include "oauth/access.h"
 #include "smtp/mechanism.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 /* ---- login ---- */
@@ -230,13 +231,18 @@ static const char *
 public_address(const struct run *run)
 {
 	const struct line *line = &run->connection.session.wire.line;
-	static const char *const inside[] = { "127.", "10.",  "192.168.", "169.254.",
-					      "::1",  "fe80", "fc",	  "fd" };
+	/* RFC 6890; for fnmatch(3). */
+	static const char *const inside[] = {
+		"10.*",		 "100.6[4-9].*", "100.[7-9]?.*", "100.1[01]?.*",
+		"100.12[0-7].*", "127.*",	 "169.254.*",	 "172.1[6-9].*",
+		"172.2?.*",	 "172.3[01].*",	 "192.168.*",	 "::1",
+		"fe80:*",	 "f[cd]??:*",
+	};
 
 	if (!line->address[0] || line->proxied)
 		return NULL;
 	for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
-		if (strncmp(line->address, inside[i], strlen(inside[i])) == 0)
+		if (fnmatch(inside[i], line->address, 0) == 0)
 			return NULL;
 	return line->address;
 }

@@ -316,6 +316,10 @@ SPF = {
     "circle.spf": ("v=spf1 include:circle.spf -all", "is broken"),
     "unknown.spf": ("v=spf1 ipv4:198.51.100.7 -all", "is broken"),
     "nobody.spf": ("v=spf1 include:none.example -all", "is broken"),
+    "odd.spf": ("v=spf1 ip4: ip6:/ -ip4:1.2.3.4/99999999999999999999 a:/// mx:/ -ip4:x = + all",
+                "is broken"),
+    "empty.spf": ("v=spf1 ip4: ip6:/ -ip4:1.2.3.4/99999999999999999999 a:/// mx:/ -ip4:x all",
+                  "lets"),
     "none.spf": ("v=spf10 all", "has no SPF record"),
     "neutral.spf": ("v=spf1", "does not name"),
 }
@@ -337,3 +341,8 @@ def senders(room):
             report = room.doctor()
             want(room, f"{record}: want {words!r}", words in report.texts("domain").split("\n")[0],
                  report.texts("domain"))
+    for address, inner in (("172.20.0.1", True), ("127.0.0.1", True), ("198.51.100.7", False)):
+        with server(room, address=address) as there:
+            room.account(host=address, port=there.port)
+            text = room.doctor().texts("domain")
+        want(room, f"want {address} to be inside: {inner}", ("inner network" in text) == inner, text)

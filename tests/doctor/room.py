@@ -114,7 +114,8 @@ def command(*words):
 
 def take_network():
     command("ip", "link", "set", "lo", "up")
-    command("ip", "address", "add", "198.51.100.7/32", "dev", "lo")
+    for address in ("198.51.100.7/32", "172.20.0.1/32"):
+        command("ip", "address", "add", address, "dev", "lo")
     command("ip", "address", "add", "2001:db8::1/128", "dev", "lo", "nodad")
 
 
