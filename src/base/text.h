@@ -87,12 +87,6 @@ void buf_wipe(struct buf *buf);
 char *clean_text(struct arena *arena, struct span span);
 void buf_add_clean(struct buf *buf, struct span span);
 
-/* ---- base64 (RFC 4648) ---- */
-
-void base64_encode(struct buf *out, struct span in);
-/* False when IN is not strict base64 with its padding. */
-bool base64_decode(struct buf *out, struct span in) __attribute__((warn_unused_result));
-
 /* ---- near words ---- */
 
 /* How many letters must be changed, added, taken away or swapped; at most LIMIT + 1. */

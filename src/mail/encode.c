@@ -2,6 +2,8 @@
 /* Writes quoted-printable and base64. */
 #include "mail/encode.h"
 
+#include "base/base64.h"
+
 #include <string.h>
 
 /* RFC 2045 6.7 (5), 6.8: no line is longer; quoted-printable keeps one for the "=". */

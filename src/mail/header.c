@@ -2,6 +2,8 @@
 /* Finds the fields of a header, and writes texts so that a header may hold them. */
 #include "mail/header.h"
 
+#include "base/base64.h"
+
 #include <string.h>
 
 /* ---- fields ---- */

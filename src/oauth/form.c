@@ -2,6 +2,8 @@
 /* Writes and reads forms. */
 #include "oauth/form.h"
 
+#include "base/base64.h"
+
 #include <string.h>
 
 static void

@@ -2,6 +2,8 @@
 /* Answers challenges, mechanism by mechanism. */
 #include "smtp/mechanism.h"
 
+#include "base/base64.h"
+
 #include "config.h"
 
 #include <string.h>

@@ -9,6 +9,7 @@
 
 #if HAVE_GSASL
 
+#include "base/base64.h"
 #include "base/lazy.h"
 
 #include <gsasl.h>

@@ -2,6 +2,8 @@
 /* Answers a client's commands, one after the other, and hands over the mails. */
 #include "smtp/serve.h"
 
+#include "base/base64.h"
+
 #include "smtp/receive.h"
 
 #include <poll.h>

@@ -3,6 +3,7 @@
  * is there, as far as the names. */
 #include "unit.h"
 
+#include "base/base64.h"
 #include "net/anchors.h"
 
 /* One DER element, whose length is written in as few octets as DER wants. */

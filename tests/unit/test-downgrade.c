@@ -2,6 +2,7 @@
 /* Messages for servers that take less: what is sent, and that it is still the same. */
 #include "unit.h"
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "mail/downgrade.h"
 #include "mail/fit.h"

@@ -2,6 +2,8 @@
 /* Fields are found as RFC 5322 has them, and encoded words are as RFC 2047 wants them. */
 #include "mail/header.h"
 
+#include "base/base64.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 /* Spans, buffers, base64, near words, memory. */
 #include "unit.h"
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/columns.h"
 #include "base/error.h"
