@@ -57,6 +57,8 @@ def session(environment):
         environment["DBUS_SESSION_BUS_ADDRESS"] = daemon.stdout.readline().decode().strip()
         with daemon.stdout, daemon.stdin:
             yield
+        # Ended by itself, it ends its bus; by a signal, it leaves that behind.
+        daemon.wait(LONG)
 
 
 @contextlib.contextmanager
