@@ -85,12 +85,12 @@ send_test(struct run *run, const struct setup *setup, struct error *err)
 	ok = send_taken(run, &envelope, &message, err);
 	message_release(&message);
 	if (ok && run->delivery && run->delivery->delivered)
-		fputs(_("Sent. Look into your mailbox, and among the junk.\n"),
-		      setup->out);
+		setup_say(setup, "%s",
+			  _("Sent. Look into your mailbox, and among the junk.\n"));
 	else if (ok)
-		fputs(_("The server does not take it now. It waits in the queue: see "
-			"\"postrider queue\".\n"),
-		      setup->out);
+		setup_say(setup, "%s",
+			  _("The server does not take it now. It waits in the queue: see "
+			    "\"postrider queue\".\n"));
 	return ok;
 }
 
@@ -118,7 +118,7 @@ offer_token(struct setup *setup, struct error *err)
 	if (setup->asks && !ask_yes(_("Log in now?"), true, &wanted, err))
 		return false;
 	if (!wanted) {
-		fprintf(setup->out, _("Now log in: postrider login %s\n"), setup->name);
+		setup_say(setup, _("Now log in: postrider login %s\n"), setup->name);
 		return true;
 	}
 	setup->logged_in = with_account(setup, get_token, err);
@@ -195,7 +195,7 @@ write_it(struct setup *setup, struct error *err)
 	}
 	if (!setup_write(setup, err) || !setup->written)
 		return !err->fault;
-	fprintf(setup->out, _("Written to %s.\n"), setup->file);
+	setup_say(setup, _("Written to %s.\n"), setup->file);
 	return offer_token(setup, err) && offer_test(setup, err);
 }
 

@@ -333,7 +333,7 @@ keep_in_keyring(struct setup *setup, struct error *err)
 	if (keyring_store(setup->server->host, setup->user, &setup->password, &inner))
 		setup->kept = "keyring";
 	else
-		fprintf(setup->out, "- %s\n", inner.what);
+		setup_say(setup, "- %s\n", inner.what);
 	return true;
 }
 
@@ -380,7 +380,7 @@ setup_write(struct setup *setup, struct error *err)
 	if (!agree(setup, setup_text(setup, kept_in), &agreed, err))
 		return false;
 	if (!agreed) {
-		fputs(_("Nothing was written.\n"), setup->out);
+		setup_say(setup, "%s", _("Nothing was written.\n"));
 		return true;
 	}
 	if (kept_in && !write_password(setup, kept_in, err))

@@ -26,17 +26,18 @@ tell_secret(const struct setup *setup)
 	if (!provider)
 		return;
 	if (made)
-		fprintf(setup->out,
+		setup_say(
+			setup,
 			provider->first == SECRET_KEY
 				? _("%s wants a key here, not your usual password.\n")
 				: _("%s wants an app password here. That is a password for "
 				    "this program alone, not your usual one.\n"),
 			name);
 	else if (provider->secrets & SECRET_APP_PASSWORD)
-		fprintf(setup->out,
-			_("If you log in to %s in two steps, it wants an app password "
-			  "here.\n"),
-			name);
+		setup_say(setup,
+			  _("If you log in to %s in two steps, it wants an app password "
+			    "here.\n"),
+			  name);
 	if (provider->help)
 		fprintf(setup->out,
 			made ? _("Make one at %s\n") : _("More about it: %s\n"),
@@ -185,7 +186,7 @@ tell_refusal(const struct setup *setup, const struct error *err)
 
 	report_error(setup->run->reporter, err);
 	if (!err->hint && explain(setup->run, err, 0, &diagnosis))
-		fprintf(setup->out, "%s\n%s\n", diagnosis.cause, diagnosis.remedy);
+		setup_say(setup, "%s\n%s\n", diagnosis.cause, diagnosis.remedy);
 	else
 		tell_secret(setup);
 }
@@ -211,7 +212,7 @@ log_in_by_password(struct setup *setup, struct error *err)
 		if (!ask_line(_("Once more. User name:"), setup->user, &setup->user, err))
 			return false;
 	}
-	fputs(_("The login works.\n"), setup->out);
+	setup_say(setup, "%s", _("The login works.\n"));
 	return true;
 }
 

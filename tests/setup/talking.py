@@ -58,7 +58,8 @@ class Person:
 
 
 def talk(name, person, *steps):
-    """Each step: what is awaited, what is typed then. (status, all that was said) or None."""
+    """Each step: what is awaited, what is typed then. (status or None, all that was said in one
+    line). Every line must fit a screen of 80 columns, but for names of files and pages."""
     said = ""
     for awaited, typed in steps:
         heard = person.expect(awaited)
@@ -69,7 +70,10 @@ def talk(name, person, *steps):
         said += heard
         person.type(typed)
     status, rest = person.end()
-    return status, said + rest
+    wide = [line for line in (said + rest).splitlines() if len(line) > 80 and "/" not in line
+            and not line.startswith("postrider: ")]
+    same(f"{name}: what is wider than the screen", wide, [])
+    return status, " ".join((said + rest).split())
 
 
 def whole(room):
@@ -164,7 +168,7 @@ def provider_words(room):
     person = Person(room.home(), "setup", "me@gmail.com")
     person.expect("Password")
     person.type("ponmlkjihgfedcba")
-    said = person.expect("Once more.") or ""
+    said = " ".join((person.expect("Once more.") or "").split())
     has("a wrong app password: why, and what to do", said, "535",
         "https://myaccount.google.com/apppasswords")
     person.stop()
