@@ -136,12 +136,14 @@ arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 	va_end(again);
 	if (len < 0)
 		out_of_memory();
-	if ((size_t)len < sizeof(quick))
-		return arena_copy(arena, quick, (size_t)len);
-	text = arena_take(arena, (size_t)len + 1);
-	va_copy(again, arguments);
-	vsnprintf(text, (size_t)len + 1, format, again);
-	va_end(again);
+	if ((size_t)len < sizeof(quick)) {
+		text = arena_copy(arena, quick, (size_t)len);
+	} else {
+		text = arena_take(arena, (size_t)len + 1);
+		va_copy(again, arguments);
+		vsnprintf(text, (size_t)len + 1, format, again);
+		va_end(again);
+	}
 	english_made(text, format, arguments);
 	return text;
 }

@@ -363,14 +363,39 @@ controls(void **state)
 	unit_done();
 }
 
+/* A sentence in another language comes with the English one, which is for the log. */
+static void
+languages(void **state)
+{
+	struct arena arena = { 0 };
+	struct error err = { .arena = &arena, .fault = FAULT_LOGIN, .what = "だめ" };
+	struct answer answer = { .arena = &arena, .count = 1 };
+	struct session session = { .arena = &arena };
+	struct buf text = { 0 };
+	struct span rest;
+
+	(void)state;
+	unit_same("not known yet", english_of(&arena, "a だめ b"), "a だめ b");
+	english_means("だめ", "no");
+	answer_add(&text, NULL, &session, &err);
+	english_means("だめ", "forgotten");
+	unit_same("known", english_of(&arena, "a だめ b"), "a forgotten b");
+	rest = buf_span(&text);
+	unit_same("its kind", kind_word(answer_take(&answer, &rest)), "verdict");
+	unit_same("the sentence", answer.err.what, "だめ");
+	unit_same("in English", english_of(&arena, answer.err.what), "no");
+	buf_release(&text);
+	arena_release(&arena);
+	unit_done();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts),
-		cmocka_unit_test(many),
-		cmocka_unit_test(strangers),
-		cmocka_unit_test(controls),
+		cmocka_unit_test(verdicts),  cmocka_unit_test(many),
+		cmocka_unit_test(strangers), cmocka_unit_test(controls),
+		cmocka_unit_test(languages),
 	};
 
 	return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
