@@ -200,6 +200,7 @@ class Rig(Lab):
         """
         kept = {n: v for n, v in os.environ.items() if n.endswith("SAN_OPTIONS")}
         kept.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin", HOME=f"{self.shared}/home",
+                    XDG_RUNTIME_DIR=self.shared,
                     LANG="C.UTF-8", MAILRC="/dev/null", HELOHOST="client.example")
         line = [f"{self.build}/bench/delay", str(delay)] if delay else []
         said = command(*line, f"{self.build}/bench/timer", str(times), self.trees[tree].path, stdin,
