@@ -85,7 +85,7 @@ void buf_wipe(struct buf *buf);
 /* What may be shown on a terminal or written in a log: printable UTF-8 stays; C0 and C1
  * controls, DEL, bidirectional controls and invalid bytes become \xNN. One line. */
 char *clean_text(struct arena *arena, struct span span);
-void buf_add_clean(struct buf *buf, struct span span);
+void buf_add_clean(struct buf *out, struct span span);
 
 /* ---- near words ---- */
 
