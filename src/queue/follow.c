@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "queue/answer.h"
-#include "queue/errand.h"
+#include "queue/handover.h"
 
 #include <poll.h>
 
@@ -124,12 +124,12 @@ listen_to(struct talk *talk)
 }
 
 static enum round
-hand_over(struct talk *talk, int errand)
+hand_over(struct talk *talk, int handover)
 {
 	CLEANUP(release_buf) struct buf text = { 0 };
-	const int files[] = { errand, talk->follow->delivery->composed->body->fd };
+	const int files[] = { handover, talk->follow->delivery->composed->body->fd };
 
-	record_add(&text, "errand", SPAN(""));
+	record_add(&text, "handover", SPAN(""));
 	/* If it does not listen, it may all the same have told why nothing can be sent. */
 	share_say(talk->fd, buf_span(&text), files, SAYING);
 	return listen_to(talk);
@@ -189,9 +189,9 @@ stay_in_doubt(struct follow *follow, struct error *err)
 
 /* One round: who leads is found, or this process does. */
 static enum round
-talk_once(struct talk *talk, int errand, enum follow_result *result, struct error *err)
+talk_once(struct talk *talk, int handover, enum follow_result *result, struct error *err)
 {
-	enum round round = hand_over(talk, errand);
+	enum round round = hand_over(talk, handover);
 
 	if (round == ROUND_DONE)
 		*result = take_over(talk, err);
@@ -227,7 +227,7 @@ find_leader(struct share *share, int64_t until, enum follow_result *result)
 enum follow_result
 follow(struct share *share, struct follow *follow, struct error *err)
 {
-	CLEANUP(close_file) int errand = -1;
+	CLEANUP(close_file) int handover = -1;
 	enum follow_result result;
 	unsigned rounds = 0, breaks = 0;
 
@@ -243,11 +243,12 @@ follow(struct share *share, struct follow *follow, struct error *err)
 
 		if (fd < 0)
 			return result;
-		if (errand < 0)
-			errand = errand_pack(follow->delivery, follow->waives_reports);
-		if (errand < 0)
+		if (handover < 0)
+			handover =
+				handover_pack(follow->delivery, follow->waives_reports);
+		if (handover < 0)
 			return FOLLOW_ALONE;
-		switch (talk_once(&talk, errand, &result, err)) {
+		switch (talk_once(&talk, handover, &result, err)) {
 		case ROUND_DONE:
 		case ROUND_DOUBT:
 			return result;

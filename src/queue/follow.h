@@ -13,7 +13,7 @@ struct follow {
 	struct delivery *delivery;
 	struct session *session;
 	const char *host;
-	bool waives_reports; /* see struct errand */
+	bool waives_reports; /* see struct handover */
 	int64_t until;	     /* when it must have been begun; see base/clock.h */
 };
 

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "queue/answer.h"
-#include "queue/errand.h"
+#include "queue/handover.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -22,7 +22,7 @@ enum {
 struct guest {
 	int fd;
 	struct session *session;
-	struct errand errand;
+	struct handover handover;
 	struct delivery delivery;
 	struct envelope offered;
 	bool completing;
@@ -103,8 +103,8 @@ receive(struct guest *guest)
 {
 	CLEANUP(release_buf) struct buf heard = { 0 };
 
-	return share_hear(guest->fd, &heard, guest->errand.files, GREETING) &&
-	       guest->errand.files[0] >= 0 && errand_unpack(&guest->errand);
+	return share_hear(guest->fd, &heard, guest->handover.files, GREETING) &&
+	       guest->handover.files[0] >= 0 && handover_unpack(&guest->handover);
 }
 
 /* Somebody who has given up, or was ended, gets nothing sent. */
@@ -112,7 +112,7 @@ static bool
 still_wants_it(struct guest *guest)
 {
 	CLEANUP(release_buf) struct buf heard = { 0 };
-	struct answer answer = { .arena = guest->errand.arena };
+	struct answer answer = { .arena = guest->handover.arena };
 	struct span rest;
 
 	if (!say_word(guest->fd, WORD_STARTED) ||
@@ -151,24 +151,24 @@ is_enough(const struct guest *guest)
 static void
 send_it(struct guest *guest, struct arena *lasting)
 {
-	struct errand *errand = &guest->errand;
+	struct handover *handover = &guest->handover;
 	struct session *session = guest->session;
-	struct error err = { .arena = errand->arena };
+	struct error err = { .arena = handover->arena };
 
-	guest->offered = errand->label.envelope;
-	if (errand->waives_reports && !session->caps.dsn)
+	guest->offered = handover->label.envelope;
+	if (handover->waives_reports && !session->caps.dsn)
 		envelope_waive_reports(&guest->offered);
 	guest->delivery = (struct delivery){
 		.envelope = &guest->offered,
-		.message = &errand->message,
-		.composed = &errand->composed,
-		.partial = errand->partial,
+		.message = &handover->message,
+		.composed = &handover->composed,
+		.partial = handover->partial,
 	};
 	session->watcher = (struct watcher){
 		.completing = completing,
 		.context = guest,
 	};
-	session_forget(session, errand->arena);
+	session_forget(session, handover->arena);
 	if (submit(session, &guest->delivery, &err))
 		error_clear(&err);
 	if (is_enough(guest))
@@ -188,7 +188,7 @@ serve(int fd, struct session *session, struct arena *lasting)
 	struct guest guest = {
 		.fd = fd,
 		.session = session,
-		.errand = { .arena = &arena, .files = { -1, -1 } },
+		.handover = { .arena = &arena, .files = { -1, -1 } },
 	};
 	bool wanted = receive(&guest) && still_wants_it(&guest);
 
@@ -197,7 +197,7 @@ serve(int fd, struct session *session, struct arena *lasting)
 		say_word(fd, WORD_AGAIN);
 	else if (wanted)
 		send_it(&guest, lasting);
-	errand_release(&guest.errand);
+	handover_release(&guest.handover);
 	arena_release(&arena);
 	return wanted;
 }

@@ -176,9 +176,9 @@ def come(user, uid=None):
     return one
 
 
-def errand(text, sealed=True):
+def handover(text, sealed=True):
     """A descriptor of what somebody hands over."""
-    fd = os.memfd_create("errand", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    fd = os.memfd_create("handover", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.write(fd, text)
     if sealed:
         fcntl.fcntl(fd, fcntl.F_ADD_SEALS,
@@ -186,16 +186,16 @@ def errand(text, sealed=True):
     return fd
 
 
-def good_errand(ident):
+def good_handover(ident):
     header = b"Message-ID: <%s@test>\r\n\r\n" % ident
-    records = [("postrider-errand", b"1"), ("sender", stage.ME.encode()),
+    records = [("postrider-handover", b"1"), ("sender", stage.ME.encode()),
                ("to", b"%s@example.net" % ident), ("needs", b"0"), ("facts", b"0 0 0 0 78"),
                ("header", b"%d" % len(header)), ("partial", b"")]
     return b"".join(spool.written(*r) for r in records) + b"content %d:%s" % (len(header), header)
 
 
 def hand_over(one, fd, word=None):
-    word = spool.written("errand", b"") if word is None else word
+    word = spool.written("handover", b"") if word is None else word
     one.sendmsg([word], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
 
 

@@ -4,7 +4,7 @@
 #include "lair.h"
 
 #include "queue/answer.h"
-#include "queue/errand.h"
+#include "queue/handover.h"
 
 #include <sys/mman.h>
 
@@ -28,7 +28,7 @@ add_records(struct span *text, struct buf *out)
 static int
 file_of(struct span text)
 {
-	int fd = memfd_create("errand", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memfd_create("handover", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	check(fd >= 0 && write_all(fd, text.at, text.len));
 	check(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0);
@@ -55,7 +55,7 @@ read_body(struct arena *arena, const struct body *body, struct buf *out)
 }
 
 static bool
-same_content(struct arena *arena, const struct errand *a, const struct errand *b)
+same_content(struct arena *arena, const struct handover *a, const struct handover *b)
 {
 	struct buf one = { 0 }, other = { 0 };
 	bool same;
@@ -87,55 +87,56 @@ check_envelope(const struct envelope *envelope)
 
 /* What was taken is the same when it is handed on. */
 static void
-check_again(struct arena *arena, const struct errand *errand)
+check_again(struct arena *arena, const struct handover *handover)
 {
 	const struct delivery delivery = {
-		.envelope = &errand->label.envelope,
-		.message = &errand->message,
-		.composed = &errand->composed,
-		.partial = errand->partial,
+		.envelope = &handover->label.envelope,
+		.message = &handover->message,
+		.composed = &handover->composed,
+		.partial = handover->partial,
 	};
-	int body = errand->composed.body->fd;
-	struct errand again = {
+	int body = handover->composed.body->fd;
+	struct handover again = {
 		.arena = arena,
-		.files = { errand_pack(&delivery, errand->waives_reports), dup(body) },
+		.files = { handover_pack(&delivery, handover->waives_reports),
+			   dup(body) },
 	};
 
-	check(again.files[0] >= 0 && errand_unpack(&again));
-	check(again.partial == errand->partial);
-	check(again.waives_reports == errand->waives_reports);
-	check(again.label.envelope.count == errand->label.envelope.count);
-	check(again.label.envelope.needs == errand->label.envelope.needs);
-	check(same_text(again.label.envelope.sender, errand->label.envelope.sender));
-	check(again.message.count == errand->message.count);
-	check(same_content(arena, errand, &again));
-	errand_release(&again);
+	check(again.files[0] >= 0 && handover_unpack(&again));
+	check(again.partial == handover->partial);
+	check(again.waives_reports == handover->waives_reports);
+	check(again.label.envelope.count == handover->label.envelope.count);
+	check(again.label.envelope.needs == handover->label.envelope.needs);
+	check(same_text(again.label.envelope.sender, handover->label.envelope.sender));
+	check(again.message.count == handover->message.count);
+	check(same_content(arena, handover, &again));
+	handover_release(&again);
 }
 
 static void
-check_errand(struct span text, bool body)
+check_handover(struct span text, bool body)
 {
 	struct arena arena = { 0 };
-	struct errand errand = {
+	struct handover handover = {
 		.arena = &arena,
 		.files = { file_of(text), body ? file_of(text) : -1 },
 	};
 
-	if (errand_unpack(&errand)) {
-		check_envelope(&errand.label.envelope);
-		check_again(&arena, &errand);
+	if (handover_unpack(&handover)) {
+		check_envelope(&handover.label.envelope);
+		check_again(&arena, &handover);
 	}
-	errand_release(&errand);
+	handover_release(&handover);
 	arena_release(&arena);
 }
 
 /* What is behind the checksums and lengths is reached, too. */
 static void
-check_whole_errand(struct span text)
+check_whole_handover(struct span text)
 {
 	struct buf out = { 0 }, lines = { 0 };
 
-	record_add(&out, "postrider-errand", SPAN("1"));
+	record_add(&out, "postrider-handover", SPAN("1"));
 	record_add(&out, "sender", SPAN("a@example.org"));
 	record_add(&out, "to", SPAN("b@example.net"));
 	add_records(&text, &out);
@@ -147,8 +148,8 @@ check_whole_errand(struct span text)
 	}
 	buf_printf(&out, "content %zu:", lines.len);
 	buf_add_span(&out, buf_span(&lines));
-	check_errand(buf_span(&out), false);
-	check_errand(buf_span(&out), true);
+	check_handover(buf_span(&out), false);
+	check_handover(buf_span(&out), true);
 	buf_release(&lines);
 	buf_release(&out);
 }
@@ -232,9 +233,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span text = { (const char *)data, size };
 	struct buf records = { 0 };
 
-	check_errand(text, false);
+	check_handover(text, false);
 	check_answer(text);
-	check_whole_errand(text);
+	check_whole_handover(text);
 	add_records(&text, &records);
 	check_answer(buf_span(&records));
 	/* An end that may make it whole. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Packs messages for another process, and unpacks them with distrust. */
-#include "queue/errand.h"
+#include "queue/handover.h"
 
 #include "base/file.h"
 
@@ -32,7 +32,7 @@ add_head(struct buf *out, const struct delivery *delivery, bool waives_reports)
 	};
 	uint64_t size = label.header_size + (body->fd < 0 ? body->size : 0);
 
-	record_add(out, "postrider-errand", SPAN("1"));
+	record_add(out, "postrider-handover", SPAN("1"));
 	label_add(out, &label);
 	if (delivery->partial)
 		record_add(out, "partial", SPAN(""));
@@ -45,7 +45,7 @@ add_head(struct buf *out, const struct delivery *delivery, bool waives_reports)
 }
 
 static bool
-write_errand(int fd, const struct buf *head, const struct composed *composed)
+write_handover(int fd, const struct buf *head, const struct composed *composed)
 {
 	const struct body *body = composed->body;
 	bool ok = write_all(fd, head->at, head->len);
@@ -58,7 +58,7 @@ write_errand(int fd, const struct buf *head, const struct composed *composed)
 }
 
 int
-errand_pack(const struct delivery *delivery, bool waives_reports)
+handover_pack(const struct delivery *delivery, bool waives_reports)
 {
 	CLEANUP(release_buf) struct buf head = { 0 };
 	int fd = -1;
@@ -69,7 +69,7 @@ errand_pack(const struct delivery *delivery, bool waives_reports)
 	if (fd < 0)
 		return -1;
 	add_head(&head, delivery, waives_reports);
-	if (!write_errand(fd, &head, delivery->composed))
+	if (!write_handover(fd, &head, delivery->composed))
 		close_file(&fd);
 	return fd;
 }
@@ -78,7 +78,7 @@ errand_pack(const struct delivery *delivery, bool waives_reports)
 
 /* What is being read. */
 struct head {
-	struct errand *errand;
+	struct handover *handover;
 	uint64_t body_start, body_size; /* of a body in a file of its own */
 	bool versioned, apart;
 };
@@ -95,9 +95,9 @@ take_body(struct head *head, struct span text)
 static bool
 take_record(struct head *head, const struct record_view *record)
 {
-	struct errand *errand = head->errand;
+	struct handover *handover = head->handover;
 
-	switch (label_take(&errand->label, record)) {
+	switch (label_take(&handover->label, record)) {
 	case LABEL_TAKEN:
 		return true;
 	case LABEL_WRONG:
@@ -106,9 +106,9 @@ take_record(struct head *head, const struct record_view *record)
 		break;
 	}
 	if (record_is(record, "partial"))
-		return errand->partial = true;
+		return handover->partial = true;
 	if (record_is(record, "waives-reports"))
-		return errand->waives_reports = true;
+		return handover->waives_reports = true;
 	return record_is(record, "body") && take_body(head, record->value);
 }
 
@@ -130,14 +130,14 @@ read_head(struct head *head, struct span text, struct span *content)
 			return false;
 		if (head->versioned && !take_record(head, &record))
 			return false;
-		if (!head->versioned && !(record_is(&record, "postrider-errand") &&
+		if (!head->versioned && !(record_is(&record, "postrider-handover") &&
 					  span_equal(record.value, SPAN("1"))))
 			return false;
 		head->versioned = true;
 	}
 	*content = span_part(text, used, SIZE_MAX);
-	return head->versioned && label_is_whole(&head->errand->label) &&
-	       content->len == len && head->errand->label.header_size <= len;
+	return head->versioned && label_is_whole(&head->handover->label) &&
+	       content->len == len && head->handover->label.header_size <= len;
 }
 
 /* Lines that end with CRLF, and no other CR or LF. */
@@ -157,15 +157,15 @@ is_canonical(struct span text)
 static bool
 place_body(const struct head *head, uint64_t at, uint64_t size)
 {
-	struct errand *errand = head->errand;
-	struct body *body = &errand->message.body;
+	struct handover *handover = head->handover;
+	struct body *body = &handover->message.body;
 	struct stat info;
 
-	*body = (struct body){ .fd = errand->files[0], .start = at, .size = size };
+	*body = (struct body){ .fd = handover->files[0], .start = at, .size = size };
 	if (!head->apart)
-		return errand->files[1] < 0;
+		return handover->files[1] < 0;
 	*body = (struct body){
-		.fd = errand->files[1],
+		.fd = handover->files[1],
 		.start = head->body_start,
 		.size = head->body_size,
 	};
@@ -177,9 +177,9 @@ place_body(const struct head *head, uint64_t at, uint64_t size)
 static bool
 place_parts(const struct head *head, struct span content)
 {
-	struct errand *errand = head->errand;
-	struct message *message = &errand->message;
-	size_t size = (size_t)errand->label.header_size;
+	struct handover *handover = head->handover;
+	struct message *message = &handover->message;
+	size_t size = (size_t)handover->label.header_size;
 	struct span header = span_part(content, 0, size);
 	uint64_t at = (uint64_t)(content.at - message->text.at) + size;
 
@@ -188,44 +188,44 @@ place_parts(const struct head *head, struct span content)
 	    header.at[header.len - 1] != '\n' ||
 	    !place_body(head, at, content.len - size))
 		return false;
-	message->facts = errand->label.facts;
+	message->facts = handover->label.facts;
 	message->header = span_part(header, 0, header.len - 2);
-	message->fields = header_split(errand->arena, message->header, &message->count);
-	errand->composed = (struct composed){
-		.pieces = arena_array(errand->arena, struct span, 1),
+	message->fields = header_split(handover->arena, message->header, &message->count);
+	handover->composed = (struct composed){
+		.pieces = arena_array(handover->arena, struct span, 1),
 		.count = 1,
 		.size = header.len,
 		.body = &message->body,
 	};
-	errand->composed.pieces[0] = header;
+	handover->composed.pieces[0] = header;
 	return true;
 }
 
 bool
-errand_unpack(struct errand *errand)
+handover_unpack(struct handover *handover)
 {
-	struct head head = { .errand = errand };
-	struct buf *text = &errand->message.text;
+	struct head head = { .handover = handover };
+	struct buf *text = &handover->message.text;
 	struct span content;
 	struct stat info;
-	int seals = fcntl(errand->files[0], F_GET_SEALS);
+	int seals = fcntl(handover->files[0], F_GET_SEALS);
 
-	errand->message.body.fd = -1;
-	errand->label.arena = errand->arena;
+	handover->message.body.fd = -1;
+	handover->label.arena = handover->arena;
 	if (seals < 0 || (seals & SEALS) != SEALS ||
-	    fstat(errand->files[0], &info) != 0 || info.st_size > SIZE_MOST)
+	    fstat(handover->files[0], &info) != 0 || info.st_size > SIZE_MOST)
 		return false;
 	buf_reserve(text, (size_t)info.st_size);
 	text->len = (size_t)info.st_size;
-	return read_part(errand->files[0], 0, text->at, text->len) &&
+	return read_part(handover->files[0], 0, text->at, text->len) &&
 	       read_head(&head, buf_span(text), &content) && place_parts(&head, content);
 }
 
 void
-errand_release(struct errand *errand)
+handover_release(struct handover *handover)
 {
 	/* The body is in one of the files. */
-	buf_release(&errand->message.text);
-	close_file(&errand->files[0]);
-	close_file(&errand->files[1]);
+	buf_release(&handover->message.text);
+	close_file(&handover->files[0]);
+	close_file(&handover->files[1]);
 }

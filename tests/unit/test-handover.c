@@ -2,7 +2,7 @@
 /* A message for another process: what is packed is unpacked, and nothing else is taken. */
 #include "lair.h"
 
-#include "queue/errand.h"
+#include "queue/handover.h"
 
 #define LETTER "From: a@example.org\nSubject: x\n\nHello\n..\n"
 
@@ -55,7 +55,7 @@ same_options(const struct mail_options *got, const struct mail_options *want)
 }
 
 static void
-same_errand(struct arena *arena, const struct errand *got, const struct letter *want)
+same_handover(struct arena *arena, const struct handover *got, const struct letter *want)
 {
 	const struct facts *facts = &got->message.facts;
 
@@ -77,17 +77,17 @@ same_errand(struct arena *arena, const struct errand *got, const struct letter *
 
 /* Packed and unpacked by another one, with descriptors of its own. */
 static bool
-travel(struct arena *arena, const struct letter *letter, struct errand *errand)
+travel(struct arena *arena, const struct letter *letter, struct handover *handover)
 {
 	const struct delivery delivery = delivery_of(letter);
 	int body = letter->composed.body->fd;
 
-	*errand = (struct errand){
+	*handover = (struct handover){
 		.arena = arena,
-		.files = { errand_pack(&delivery, true), body < 0 ? -1 : dup(body) },
+		.files = { handover_pack(&delivery, true), body < 0 ? -1 : dup(body) },
 	};
-	assert_true(errand->files[0] >= 0);
-	return errand_unpack(errand);
+	assert_true(handover->files[0] >= 0);
+	return handover_unpack(handover);
 }
 
 static void
@@ -97,7 +97,7 @@ every_field(void **state)
 				    "\"a b\"@c.de" };
 	struct arena arena = { 0 };
 	struct letter letter;
-	struct errand errand;
+	struct handover handover;
 
 	(void)state;
 	letter_write(&arena, SPAN(LETTER), &letter);
@@ -109,11 +109,11 @@ every_field(void **state)
 		.options = { "FULL", "id+2B", "NEVER", "120;R", "5",
 			     "2026-01-01T00:00:00Z", "-3", true },
 	};
-	assert_true(travel(&arena, &letter, &errand));
-	same_errand(&arena, &errand, &letter);
-	unit_number("partial", errand.partial, 1);
-	unit_number("waives reports", errand.waives_reports, 1);
-	errand_release(&errand);
+	assert_true(travel(&arena, &letter, &handover));
+	same_handover(&arena, &handover, &letter);
+	unit_number("partial", handover.partial, 1);
+	unit_number("waives reports", handover.waives_reports, 1);
+	handover_release(&handover);
 	message_release(&letter.message);
 	arena_release(&arena);
 	unit_done();
@@ -134,18 +134,18 @@ large(void **state)
 	struct arena arena = { 0 };
 	struct buf text = { 0 };
 	struct letter letter;
-	struct errand errand;
+	struct handover handover;
 	struct stat info;
 
 	(void)state;
 	/* Different line ends: it cannot stay in the file that it comes in. */
 	fill(&text, "Subject: x\n\nfirst\r\n");
 	letter_write(&arena, buf_span(&text), &letter);
-	assert_true(travel(&arena, &letter, &errand));
-	same_errand(&arena, &errand, &letter);
-	assert_int_equal(fstat(errand.files[0], &info), 0);
-	unit_number("the errand is small", info.st_size < 4096, 1);
-	errand_release(&errand);
+	assert_true(travel(&arena, &letter, &handover));
+	same_handover(&arena, &handover, &letter);
+	assert_int_equal(fstat(handover.files[0], &info), 0);
+	unit_number("the handover is small", info.st_size < 4096, 1);
+	handover_release(&handover);
 	message_release(&letter.message);
 	buf_release(&text);
 	arena_release(&arena);
@@ -165,7 +165,7 @@ in_a_file_of_somebody(void **state)
 	fill(&text, "Subject: x\n\n");
 	letter_write(&arena, buf_span(&text), &letter);
 	delivery = delivery_of(&letter);
-	unit_number("not packed", errand_pack(&delivery, false), -1);
+	unit_number("not packed", handover_pack(&delivery, false), -1);
 	message_release(&letter.message);
 	buf_release(&text);
 	arena_release(&arena);
@@ -174,7 +174,7 @@ in_a_file_of_somebody(void **state)
 
 /* ---- what a stranger may send ---- */
 
-#define HEAD "postrider-errand 1;sender a@b;to c@d;header 14;"
+#define HEAD "postrider-handover 1;sender a@b;to c@d;header 14;"
 
 enum seal { SEALED, UNSEALED };
 
@@ -201,16 +201,16 @@ static const struct {
 	{ "a file that was not asked for", HEAD, "Subject: x\r\n\r\nHello\r\n", -1,
 	  SEALED, 10, false },
 	{ "not sealed", HEAD, "Subject: x\r\n\r\nHello\r\n", -1, UNSEALED, -1, false },
-	{ "another version", "postrider-errand 2;sender a@b;to c@d;header 14;",
+	{ "another version", "postrider-handover 2;sender a@b;to c@d;header 14;",
 	  "Subject: x\r\n\r\n", -1, SEALED, -1, false },
 	{ "no version", "sender a@b;to c@d;header 14;", "Subject: x\r\n\r\n", -1, SEALED,
 	  -1, false },
-	{ "no sender", "postrider-errand 1;to c@d;header 14;", "Subject: x\r\n\r\n", -1,
+	{ "no sender", "postrider-handover 1;to c@d;header 14;", "Subject: x\r\n\r\n", -1,
 	  SEALED, -1, false },
-	{ "no recipient", "postrider-errand 1;sender a@b;header 14;",
+	{ "no recipient", "postrider-handover 1;sender a@b;header 14;",
 	  "Subject: x\r\n\r\n", -1, SEALED, -1, false },
 	{ "a command in a recipient",
-	  "postrider-errand 1;sender a@b;to c@d>\r\nQUIT;header 14;",
+	  "postrider-handover 1;sender a@b;to c@d>\r\nQUIT;header 14;",
 	  "Subject: x\r\n\r\n", -1, SEALED, -1, false },
 	{ "a record of something else", HEAD "account x;", "Subject: x\r\n\r\n", -1,
 	  SEALED, -1, false },
@@ -218,10 +218,10 @@ static const struct {
 	  false },
 	{ "a bare CR", HEAD, "Subject: x\r\n\r\nHel\rlo\r\n", -1, SEALED, -1, false },
 	{ "an unfinished line", HEAD, "Subject: x\r\n\r\nHello", -1, SEALED, -1, false },
-	{ "no empty line", "postrider-errand 1;sender a@b;to c@d;header 0;", "Hello\r\n",
-	  -1, SEALED, -1, false },
+	{ "no empty line", "postrider-handover 1;sender a@b;to c@d;header 0;",
+	  "Hello\r\n", -1, SEALED, -1, false },
 	{ "a header beyond the content",
-	  "postrider-errand 1;sender a@b;to c@d;header 99;", "Subject: x\r\n\r\n", -1,
+	  "postrider-handover 1;sender a@b;to c@d;header 99;", "Subject: x\r\n\r\n", -1,
 	  SEALED, -1, false },
 	{ "more than is said", HEAD, "Subject: x\r\n\r\nHello\r\n", 14, SEALED, -1,
 	  false },
@@ -232,7 +232,7 @@ static const struct {
 static int
 file_of(struct span text, enum seal seal)
 {
-	int fd = memfd_create("errand", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memfd_create("handover", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	assert_true(fd >= 0 && write_all(fd, text.at, text.len));
 	if (seal == SEALED)
@@ -243,7 +243,7 @@ file_of(struct span text, enum seal seal)
 }
 
 static int
-errand_of(size_t i)
+handover_of(size_t i)
 {
 	struct arena arena = { 0 };
 	struct buf text = { 0 };
@@ -277,14 +277,14 @@ strangers(void **state)
 		struct arena arena = { 0 };
 		struct span body = { zeros,
 				     (size_t)(cases[i].body < 0 ? 0 : cases[i].body) };
-		struct errand errand = {
+		struct handover handover = {
 			.arena = &arena,
-			.files = { errand_of(i),
+			.files = { handover_of(i),
 				   cases[i].body < 0 ? -1 : file_of(body, UNSEALED) },
 		};
 
-		unit_number(cases[i].name, errand_unpack(&errand), cases[i].good);
-		errand_release(&errand);
+		unit_number(cases[i].name, handover_unpack(&handover), cases[i].good);
+		handover_release(&handover);
 		arena_release(&arena);
 	}
 	unit_done();
@@ -295,18 +295,18 @@ static void
 strange_files(void **state)
 {
 	struct arena arena = { 0 };
-	struct errand errand = { .arena = &arena, .files = { -1, -1 } };
+	struct handover handover = { .arena = &arena, .files = { -1, -1 } };
 	int ends[2];
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	errand.files[0] = ends[0];
-	unit_number("a pipe", errand_unpack(&errand), false);
-	errand_release(&errand);
+	handover.files[0] = ends[0];
+	unit_number("a pipe", handover_unpack(&handover), false);
+	handover_release(&handover);
 	close(ends[1]);
-	errand.files[0] = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	unit_number("a folder", errand_unpack(&errand), false);
-	errand_release(&errand);
+	handover.files[0] = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	unit_number("a folder", handover_unpack(&handover), false);
+	handover_release(&handover);
 	arena_release(&arena);
 	unit_done();
 }
@@ -320,5 +320,5 @@ main(void)
 		cmocka_unit_test(strange_files),
 	};
 
-	return cmocka_run_group_tests_name("errand", tests, lair_make, lair_remove);
+	return cmocka_run_group_tests_name("handover", tests, lair_make, lair_remove);
 }
