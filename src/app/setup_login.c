@@ -146,12 +146,20 @@ renew_account(struct setup *setup, struct error *err)
 	return setup_account(setup, setup->server, setup->port, &setup->account, err);
 }
 
-/* The password as the provider knows it, which may have lost blanks. */
-static void
-take_password_back(struct setup *setup, const struct finder *finder)
+/* The password as the provider knows it, which may lose blanks; and whence it is, for those
+ * who explain a refusal. */
+static bool
+take_password(struct setup *setup, struct finder *finder, struct error *err)
 {
-	if (setup->password.len)
-		secret_copy(&setup->password, &finder->found);
+	const struct secret *found;
+
+	if (!setup->password.len)
+		return true;
+	if (!finder_take(finder, &found, err))
+		return false;
+	secret_copy(&setup->password, found);
+	finder->source = setup->asks ? "prompt" : "stdin";
+	return true;
 }
 
 /* After a failure the connection stays in the run: what happened on it explains it. */
@@ -170,9 +178,9 @@ try_login(struct setup *setup, struct error *err)
 	if (!run_start_secret(run, err))
 		return false;
 	connection->finder.silent = true;
-	if (!run_connect(run, err) || !connection_login(connection, err))
+	if (!take_password(setup, &connection->finder, err) || !run_connect(run, err) ||
+	    !connection_login(connection, err))
 		return false;
-	take_password_back(setup, &connection->finder);
 	run_disconnect(run);
 	run->account = NULL;
 	setup->logged_in = true;
