@@ -115,6 +115,10 @@ def arguments(text):
     return found
 
 
+# Settings, options, addresses of pages, and what stands for a value.
+KEPT = re.compile(r"https?://\S+\w|(?<![\w-])--[a-z][\w-]+|\b[a-z]+_[a-z_]+\b|\{\w+\}")
+
+
 def disagreements(message):
     """Where a translation is not in the form of its message."""
     found = []
@@ -127,6 +131,8 @@ def disagreements(message):
         for edge in ("startswith", "endswith"):
             if getattr(text, edge)("\n") != getattr(message.id, edge)("\n"):
                 found.append(f"{message.name}: {edge} a line end or not")
+        found += [f"{message.name}: {word} is not in {text!r}"
+                  for word in KEPT.findall(message.id) if word not in text]
         if text != text.strip(" "):
             found.append(f"{message.name}: blanks at the edges of {text!r}")
     return found

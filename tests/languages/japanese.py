@@ -51,12 +51,6 @@ def _stop(message, text, goes_on, is_summary):
     return [f"is that polite: {s!r}" for s in rude] if not is_summary else []
 
 
-def _kept(message, text):
-    """Words that must stay as they are."""
-    words = re.findall(r"https?://\S+\w|(?<![\w-])--[a-z][\w-]+|\b[a-z]+_[a-z_]+\b|\{\w+\}", message.id)
-    return [f"{w} is not there" for w in words if w not in text]
-
-
 def fail_errno_messages(sources):
     """The messages behind which a reason is put."""
     found = set()
@@ -79,7 +73,7 @@ def problems(messages):
             bare = _bare(text)
             # Lines that stand below each other may be indented.
             wrong = [w for line in bare.split("\n") for w in spelling(line.strip(" "))]
-            wrong += _stop(message, bare, goes_on, is_summary) + _kept(message, text)
+            wrong += _stop(message, bare, goes_on, is_summary)
             found += [f"{text!r}: {w}" for w in wrong]
     return found
 

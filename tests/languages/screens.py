@@ -53,12 +53,13 @@ def install(build):
 
 
 def make_locales(build):
-    """The folder for LOCPATH with Japanese in two encodings."""
+    """The folder for LOCPATH, with Japanese in two encodings."""
     folder = build / "locales"
     folder.mkdir(parents=True, exist_ok=True)
-    for charset in ("UTF-8", "EUC-JP"):
-        if not (folder / f"ja_JP.{charset}").exists():
-            _run("localedef", "-i", "ja_JP", "-f", charset, folder / f"ja_JP.{charset}")
+    for name in ("de_DE.UTF-8", "fr_FR.UTF-8", "ja_JP.UTF-8", "ja_JP.EUC-JP"):
+        language, charset = name.split(".")
+        if not (folder / name).exists():
+            _run("localedef", "-i", language, "-f", charset, folder / name)
     return folder
 
 
