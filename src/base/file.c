@@ -128,7 +128,8 @@ home_folder(struct arena *arena)
 	return user && user->pw_dir ? arena_string(arena, user->pw_dir) : NULL;
 }
 
-/* HOME only when it is this user's: at(1) runs with root's. */
+/* HOME only when it is this user's: at(1) runs with root's. None is made: that of Debian's
+ * users without one is /nonexistent. */
 static const char *
 own_home(struct arena *arena)
 {
@@ -139,7 +140,9 @@ own_home(struct arena *arena)
 	if (home && *home == '/' && stat(home, &info) == 0 && info.st_uid == getuid())
 		return home;
 	user = getpwuid(getuid());
-	return user && user->pw_dir ? arena_string(arena, user->pw_dir) : NULL;
+	if (!user || !user->pw_dir || stat(user->pw_dir, &info) != 0)
+		return NULL;
+	return arena_string(arena, user->pw_dir);
 }
 
 const char *
