@@ -3,6 +3,7 @@
 #include "app/login.h"
 
 #include "app/redirect.h"
+#include "app/screen.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/object.h"
@@ -85,18 +86,23 @@ walk_through(const struct provider *provider, struct error *err)
 {
 	unsigned number = 1;
 
-	printf(_("%s wants to know which program asks. This takes a client ID, which you "
-		 "get like this:\n"),
-	       provider->name);
+	screen_say(
+		stdout,
+		_("%s wants to know which program asks. This takes a client ID, which you "
+		  "get like this:\n"),
+		provider->name);
 	for (const char *const *step = provider->steps; *step; step++)
-		printf("%3u. %s\n", number++, _(*step));
-	printf(_("%3u. Then: postrider login ACCOUNT FILE.json, with the file that you "
-		 "downloaded;\n     or set oauth_client_id, and oauth_client_secret if there "
-		 "is one.\n"),
-	       number);
+		screen_say(stdout, "%3u. %s\n", number++, _(*step));
+	screen_say(
+		stdout,
+		_("%3u. Then: postrider login ACCOUNT FILE.json, with the file that you "
+		  "downloaded;\n     or set oauth_client_id, and oauth_client_secret if there "
+		  "is one.\n"),
+		number);
 	if (strcmp(provider->name, "Google") == 0)
-		puts(_("With Gmail an app password is the quicker way: "
-		       "https://myaccount.google.com/apppasswords"));
+		screen_say(stdout, "%s\n",
+			   _("With Gmail an app password is the quicker way: "
+			     "https://myaccount.google.com/apppasswords"));
 	return fail(err, FAULT_CONFIG, _("No client ID is known for %s"), provider->name);
 }
 
@@ -166,9 +172,12 @@ log_in_by_browser(const struct run *run, struct flow *flow, struct error *err)
 	if (!redirect_listen(&redirect, err) ||
 	    !flow_begin_browser(flow, redirect.port, run->account->oauth.user, &url, err))
 		return false;
-	printf(_("Open this address in a browser and log in:\n\n%s\n\n"), url);
-	puts(_("If the browser runs on another machine, it ends at a page that it cannot "
-	       "open: paste the address of that page here."));
+	screen_say(stdout, _("Open this address in a browser and log in:\n\n%s\n\n"),
+		   url);
+	screen_say(
+		stdout, "%s\n",
+		_("If the browser runs on another machine, it ends at a page that it cannot "
+		  "open: paste the address of that page here."));
 	fflush(stdout);
 	open_browser(url);
 	if (!redirect_await(&redirect, flow, deadline_in(TIME_FOR_ALL), &query, err))
@@ -213,10 +222,10 @@ log_in_by_device(struct flow *flow, struct error *err)
 			    flow->provider->name);
 	if (!flow_begin_device(flow, &device, err))
 		return false;
-	printf(_("On any device, open %s\nand enter the code %s\n"), device.page,
-	       device.user_code);
+	screen_say(stdout, _("On any device, open %s\nand enter the code %s\n"),
+		   device.page, device.user_code);
 	if (device.complete)
-		printf(_("or open %s\n"), device.complete);
+		screen_say(stdout, _("or open %s\n"), device.complete);
 	fflush(stdout);
 	ok = await_device(flow, &device, err);
 	secret_release(&device.code);
@@ -258,15 +267,17 @@ tell(const struct run *run, const struct token *token, const char *path)
 {
 	const struct account *account = run->account;
 
-	printf(_("Logged in. The token is kept in %s\n"), path);
+	screen_say(stdout, _("Logged in. The token is kept in %s\n"), path);
 	if (!token->refresh.len && strcmp(account->oauth.flow, "client") != 0)
-		puts(_("The provider gave no refresh token: you will have to log in again "
-		       "when this one has ended."));
+		screen_say(
+			stdout, "%s\n",
+			_("The provider gave no refresh token: you will have to log in again "
+			  "when this one has ended."));
 	if (strcmp(account->login.auth, "off") == 0)
-		puts(_("To use it, set auth on in the account."));
+		screen_say(stdout, "%s\n", _("To use it, set auth on in the account."));
 	else if (secret_source(&account->secret))
-		printf(_("To use it, remove %s from the account.\n"),
-		       secret_source(&account->secret));
+		screen_say(stdout, _("To use it, remove %s from the account.\n"),
+			   secret_source(&account->secret));
 }
 
 bool

@@ -2,6 +2,7 @@
 /* Hears the browser that comes back, or the person who pastes where it went. */
 #include "app/redirect.h"
 
+#include "app/screen.h"
 #include "base/clock.h"
 #include "base/file.h"
 
@@ -158,8 +159,10 @@ is_pasted(const struct flow *flow, struct span line, struct buf *query)
 		return true;
 	}
 	if (line.len)
-		puts(_("This is not the address to which this login leads. It begins with "
-		       "http:// and has \"state=\" in it. Paste it here:"));
+		screen_say(
+			stdout, "%s\n",
+			_("This is not the address to which this login leads. It begins with "
+			  "http:// and has \"state=\" in it. Paste it here:"));
 	fflush(stdout);
 	return false;
 }

@@ -2,6 +2,7 @@
 /* Leads a person from an address to the first message that was sent. */
 #include "app/setup.h"
 
+#include "app/screen.h"
 #include "app/ask.h"
 #include "app/json.h"
 #include "app/login.h"
@@ -85,12 +86,13 @@ send_test(struct run *run, const struct setup *setup, struct error *err)
 	ok = send_taken(run, &envelope, &message, err);
 	message_release(&message);
 	if (ok && run->delivery && run->delivery->delivered)
-		setup_say(setup, "%s",
-			  _("Sent. Look into your mailbox, and among the junk.\n"));
+		screen_say(setup->out, "%s",
+			   _("Sent. Look into your mailbox, and among the junk.\n"));
 	else if (ok)
-		setup_say(setup, "%s",
-			  _("The server does not take it now. It waits in the queue: see "
-			    "\"postrider queue\".\n"));
+		screen_say(
+			setup->out, "%s",
+			_("The server does not take it now. It waits in the queue: see "
+			  "\"postrider queue\".\n"));
 	return ok;
 }
 
@@ -118,7 +120,8 @@ offer_token(struct setup *setup, struct error *err)
 	if (setup->asks && !ask_yes(_("Log in now?"), true, &wanted, err))
 		return false;
 	if (!wanted) {
-		setup_say(setup, _("Now log in: postrider login %s\n"), setup->name);
+		screen_say(setup->out, _("Now log in: postrider login %s\n"),
+			   setup->name);
 		return true;
 	}
 	setup->logged_in = with_account(setup, get_token, err);
@@ -195,7 +198,7 @@ write_it(struct setup *setup, struct error *err)
 	}
 	if (!setup_write(setup, err) || !setup->written)
 		return !err->fault;
-	setup_say(setup, _("Written to %s.\n"), setup->file);
+	screen_say(setup->out, _("Written to %s.\n"), setup->file);
 	return offer_token(setup, err) && offer_test(setup, err);
 }
 

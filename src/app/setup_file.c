@@ -2,6 +2,7 @@
 /* Writes the configuration and keeps the password. */
 #include "app/setup_file.h"
 
+#include "app/screen.h"
 #include "app/ask.h"
 #include "base/file.h"
 #include "conf/lines.h"
@@ -333,7 +334,7 @@ keep_in_keyring(struct setup *setup, struct error *err)
 	if (keyring_store(setup->server->host, setup->user, &setup->password, &inner))
 		setup->kept = "keyring";
 	else
-		setup_say(setup, "- %s\n", inner.what);
+		screen_say(setup->out, "- %s\n", inner.what);
 	return true;
 }
 
@@ -380,7 +381,7 @@ setup_write(struct setup *setup, struct error *err)
 	if (!agree(setup, setup_text(setup, kept_in), &agreed, err))
 		return false;
 	if (!agreed) {
-		setup_say(setup, "%s", _("Nothing was written.\n"));
+		screen_say(setup->out, "%s", _("Nothing was written.\n"));
 		return true;
 	}
 	if (kept_in && !write_password(setup, kept_in, err))

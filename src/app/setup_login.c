@@ -2,6 +2,7 @@
 /* Logs in, and explains what it takes. */
 #include "app/setup_login.h"
 
+#include "app/screen.h"
 #include "app/ask.h"
 #include "app/explain.h"
 #include "base/file.h"
@@ -26,18 +27,18 @@ tell_secret(const struct setup *setup)
 	if (!provider)
 		return;
 	if (made)
-		setup_say(
-			setup,
+		screen_say(
+			setup->out,
 			provider->first == SECRET_KEY
 				? _("%s wants a key here, not your usual password.\n")
 				: _("%s wants an app password here. That is a password for "
 				    "this program alone, not your usual one.\n"),
 			name);
 	else if (provider->secrets & SECRET_APP_PASSWORD)
-		setup_say(setup,
-			  _("If you log in to %s in two steps, it wants an app password "
-			    "here.\n"),
-			  name);
+		screen_say(setup->out,
+			   _("If you log in to %s in two steps, it wants an app password "
+			     "here.\n"),
+			   name);
 	if (provider->help)
 		fprintf(setup->out,
 			made ? _("Make one at %s\n") : _("More about it: %s\n"),
@@ -194,7 +195,7 @@ tell_refusal(const struct setup *setup, const struct error *err)
 
 	report_error(setup->run->reporter, err);
 	if (!err->hint && explain(setup->run, err, 0, &diagnosis))
-		setup_say(setup, "%s\n%s\n", diagnosis.cause, diagnosis.remedy);
+		screen_say(setup->out, "%s\n%s\n", diagnosis.cause, diagnosis.remedy);
 	else
 		tell_secret(setup);
 }
@@ -220,7 +221,7 @@ log_in_by_password(struct setup *setup, struct error *err)
 		if (!ask_line(_("Once more. User name:"), setup->user, &setup->user, err))
 			return false;
 	}
-	setup_say(setup, "%s", _("The login works.\n"));
+	screen_say(setup->out, "%s", _("The login works.\n"));
 	return true;
 }
 

@@ -4,42 +4,9 @@
 
 #include "app/ask.h"
 #include "app/screen.h"
-#include "base/columns.h"
 #include "base/file.h"
 
 #include <string.h>
-#include <unistd.h>
-
-/* ---- telling ---- */
-
-static void
-add_lines(const struct setup *setup, struct span text, struct buf *out)
-{
-	bool marked = text.len > 1 && (text.at[0] == '-' || text.at[0] == ' ');
-	struct frame frame = { .indent = marked ? 2 : 0, .width = screen_width() };
-
-	while (text.len) {
-		struct span line = span_part(text, 0, span_find(text, '\n'));
-
-		if (isatty(fileno(setup->out)))
-			columns_wrap(out, line, 0, frame);
-		else
-			buf_printf(out, "%.*s\n", (int)line.len, line.at);
-		text = span_part(text, line.len + 1, text.len);
-	}
-}
-
-void
-setup_say(const struct setup *setup, const char *format, ...)
-{
-	CLEANUP(release_buf) struct buf out = { 0 };
-	va_list arguments;
-
-	va_start(arguments, format);
-	add_lines(setup, span_of(arena_vprintf(setup->arena, format, arguments)), &out);
-	va_end(arguments);
-	fputs(out.at, setup->out);
-}
 
 /* ---- the account to try with ---- */
 
@@ -159,7 +126,7 @@ setup_tell_notes(const struct setup *setup, const struct candidate *candidate)
 	const struct mail_provider *provider = candidate->provider;
 
 	for (size_t i = 0; provider && provider->notes[i]; i++)
-		setup_say(setup, "- %s\n", _(provider->notes[i]));
+		screen_say(setup->out, "- %s\n", _(provider->notes[i]));
 }
 
 /* ---- finding ---- */
@@ -180,11 +147,12 @@ ask_others(struct setup *setup, struct error *err)
 
 	if (!setup->asks)
 		return true;
-	setup_say(setup,
-		  _("%s does not say which server takes mail from you.\n"
-		    "The Thunderbird project has a list of providers. It would learn the "
-		    "domain %s, but not your address.\n"),
-		  setup->discovery.domain, setup->discovery.domain);
+	screen_say(
+		setup->out,
+		_("%s does not say which server takes mail from you.\n"
+		  "The Thunderbird project has a list of providers. It would learn the "
+		  "domain %s, but not your address.\n"),
+		setup->discovery.domain, setup->discovery.domain);
 	return ask_yes(_("Ask there?"), false, &agreed, err) &&
 	       (!agreed || discover_ispdb(&setup->discovery, err));
 }
@@ -197,8 +165,8 @@ collect(struct setup *setup, struct error *err)
 	if (discovery->count)
 		return true;
 	if (!discovery->provider)
-		setup_say(setup, _("Looking for the mail server of %s.\n"),
-			  discovery->domain);
+		screen_say(setup->out, _("Looking for the mail server of %s.\n"),
+			   discovery->domain);
 	fflush(setup->out);
 	if (!discover(discovery, err))
 		return false;
@@ -230,13 +198,13 @@ try_all(struct setup *setup, struct error *err)
 static void
 tell_failure(const struct setup *setup, const struct error *why)
 {
-	setup_say(setup, "- %s\n", why->what);
+	screen_say(setup->out, "- %s\n", why->what);
 	if (why->reply)
-		setup_say(setup, "  %s\n",
-			  arena_printf(setup->arena, _("The server said: \"%s\""),
-				       why->reply));
+		screen_say(setup->out, "  %s\n",
+			   arena_printf(setup->arena, _("The server said: \"%s\""),
+					why->reply));
 	if (why->hint)
-		setup_say(setup, "  %s\n", why->hint);
+		screen_say(setup->out, "  %s\n", why->hint);
 }
 
 /* Whether the server may have the password. */
@@ -247,10 +215,10 @@ is_accepted(const struct setup *setup, const struct candidate *candidate, bool *
 	*accepted = candidate->vouched || setup->run->request->print;
 	if (candidate->vouched)
 		return true;
-	setup_say(setup,
-		  _("%s answers, but nothing shows that it belongs to %s: a name server "
-		    "could have been made to lie.\n"),
-		  candidate->host, setup->discovery.domain);
+	screen_say(setup->out,
+		   _("%s answers, but nothing shows that it belongs to %s: a name server "
+		     "could have been made to lie.\n"),
+		   candidate->host, setup->discovery.domain);
 	return !setup->asks ||
 	       ask_yes(_("Is it a server of your provider?"), false, accepted, err);
 }
@@ -264,8 +232,8 @@ take_server(struct setup *setup, size_t which)
 	setup->port = setup->probes[which].port;
 	if (!setup->user)
 		setup->user = candidate->user;
-	setup_say(setup, _("Found %s, port %u: %s.\n"), candidate->host, setup->port,
-		  found_by_words(candidate->found_by));
+	screen_say(setup->out, _("Found %s, port %u: %s.\n"), candidate->host,
+		   setup->port, found_by_words(candidate->found_by));
 }
 
 /* A failure that is all there is to tell is told at the end. No failure of a guess is

@@ -53,10 +53,6 @@ bool setup_find_server(struct setup *setup, struct error *err) MUST_CHECK;
  * says. The caller releases it. */
 bool setup_account(const struct setup *setup, const struct candidate *candidate,
 		   unsigned port, struct account *account, struct error *err) MUST_CHECK;
-/* Tells people something, in lines that fit the screen; what goes elsewhere is not broken.
- * Further lines of a text that begins with a mark, "- ", are indented. */
-void setup_say(const struct setup *setup, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 /* What people stumble over at the provider of a candidate. */
 void setup_tell_notes(const struct setup *setup, const struct candidate *candidate);
 void setup_release(struct setup *setup);
