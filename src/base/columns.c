@@ -44,10 +44,11 @@ columns_of(struct span text)
 static bool
 may_break(const struct character *a, const struct character *b)
 {
-	static const wchar_t opening[] = L"([{<（［｛〈《「『【〔";
-	static const wchar_t closing[] = L")]}>,.;:!?、。，．・：；？！）］｝〉》」』】〕"
-					 L"々ーゝゞヽヾぁぃぅぇぉっゃゅょゎ"
-					 L"ァィゥェォッャュョヮヵヶ";
+	static const wchar_t opening[] = L"([{<“（［｛〈《「『【〔";
+	static const wchar_t closing[] =
+		L")]}>”,.;:!?、。，．・：；？！）］｝〉》」』】〕"
+		L"々ーゝゞヽヾぁぃぅぇぉっゃゅょゎ"
+		L"ァィゥェォッャュョヮヵヶ";
 
 	return (a->columns > 1 || b->columns > 1) && !wcschr(opening, a->wide) &&
 	       !wcschr(closing, b->wide);
