@@ -56,7 +56,8 @@ def make_locales(build):
     """The folder for LOCPATH, with Japanese in two encodings."""
     folder = build / "locales"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("de_DE.UTF-8", "fr_FR.UTF-8", "ja_JP.UTF-8", "ja_JP.EUC-JP"):
+    for name in ("de_DE.UTF-8", "es_ES.UTF-8", "fr_FR.UTF-8", "ja_JP.UTF-8", "ja_JP.EUC-JP",
+                 "zh_CN.UTF-8"):
         language, charset = name.split(".")
         if not (folder / name).exists():
             _run("localedef", "-i", language, "-f", charset, folder / name)
