@@ -164,12 +164,6 @@ sender_domain(const struct entry *entry)
 }
 
 static void
-add_part(struct buf *out, const char *boundary, const char *type)
-{
-	buf_printf(out, "\r\n--%s\r\nContent-Type: %s\r\n\r\n", boundary, type);
-}
-
-static void
 add_status(const struct entry *entry, struct buf *out)
 {
 	buf_printf(out, "Reporting-MTA: dns; %s\r\n", sender_domain(entry));
@@ -183,23 +177,31 @@ add_status(const struct entry *entry, struct buf *out)
 			add_recipient(entry, i, out);
 }
 
-static void
-write_text(const struct entry *entry, struct span header, struct buf *out)
-{
-	const char *boundary = arena_printf(entry->arena, "=_%s", entry->name.id);
-	bool ascii = is_ascii(header);
+/* One part, and the type that it has with octets beyond ASCII (RFC 6533). */
+struct part {
+	struct buf text;
+	const char *type, *global_type;
+};
 
-	buf_printf(out, "From: Mail Delivery System <MAILER-DAEMON@%s>\r\n",
-		   sender_domain(entry));
-	buf_printf(out, "To: %s\r\n", entry->envelope.sender);
-	buf_add_string(out, "Subject: Undelivered mail returned to sender\r\n"
-			    "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
-	buf_printf(out,
-		   "Content-Type: multipart/report; report-type=delivery-status;\r\n"
-		   " boundary=\"%s\"\r\n\r\nThis is a MIME message.\r\n",
-		   boundary);
-	add_part(out, boundary, "text/plain; charset=utf-8");
-	buf_printf(
+enum { PARTS = 3 };
+
+static bool
+is_plain(const struct part *part)
+{
+	return is_ascii(buf_span(&part->text));
+}
+
+/* RFC 2045 6.4: what is said of a multipart holds for all of its parts. */
+static const char *
+encoding(bool plain)
+{
+	return plain ? "" : "Content-Transfer-Encoding: 8bit\r\n";
+}
+
+static void
+add_for_people(const struct entry *entry, struct buf *out)
+{
+	buf_add_string(
 		out,
 		"This is postrider, the mail program of your host.\r\n\r\nYour message "
 		"could not be delivered to:\r\n\r\n");
@@ -209,11 +211,52 @@ write_text(const struct entry *entry, struct span header, struct buf *out)
 		"\r\nIt is kept for 14 days. \"postrider queue show %s\" shows it, and\r\n"
 		"\"postrider queue retry %s\" sends it again.\r\n",
 		entry->name.id, entry->name.id);
-	add_part(out, boundary, "message/delivery-status");
-	add_status(entry, out);
-	add_part(out, boundary, ascii ? "text/rfc822-headers" : "message/global-headers");
-	buf_add_span(out, span_part(header, 0, HEADER_SHOWN));
+}
+
+static void
+add_parts(const struct part parts[PARTS], const char *boundary, struct buf *out)
+{
+	for (size_t i = 0; i < PARTS; i++) {
+		bool plain = is_plain(&parts[i]);
+
+		buf_printf(out, "\r\n--%s\r\nContent-Type: %s\r\n%s\r\n", boundary,
+			   plain ? parts[i].type : parts[i].global_type, encoding(plain));
+		buf_add_span(out, buf_span(&parts[i].text));
+	}
 	buf_printf(out, "\r\n--%s--\r\n", boundary);
+}
+
+static void
+write_text(const struct entry *entry, struct span header, struct buf *out)
+{
+	const char *boundary = arena_printf(entry->arena, "=_%s", entry->name.id);
+	struct part parts[PARTS] = {
+		{ .type = "text/plain; charset=utf-8",
+		  .global_type = "text/plain; charset=utf-8" },
+		{ .type = "message/delivery-status",
+		  .global_type = "message/global-delivery-status" },
+		{ .type = "text/rfc822-headers",
+		  .global_type = "message/global-headers" },
+	};
+	bool plain = true;
+
+	add_for_people(entry, &parts[0].text);
+	add_status(entry, &parts[1].text);
+	buf_add_span(&parts[2].text, span_part(header, 0, HEADER_SHOWN));
+	for (size_t i = 0; i < PARTS; i++)
+		plain = plain && is_plain(&parts[i]);
+	buf_printf(out, "From: Mail Delivery System <MAILER-DAEMON@%s>\r\n",
+		   sender_domain(entry));
+	buf_printf(out, "To: %s\r\n", entry->envelope.sender);
+	buf_add_string(out, "Subject: Undelivered mail returned to sender\r\n"
+			    "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
+	buf_printf(out,
+		   "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+		   " boundary=\"%s\"\r\n%s\r\nThis is a MIME message.\r\n",
+		   boundary, encoding(plain));
+	add_parts(parts, boundary, out);
+	for (size_t i = 0; i < PARTS; i++)
+		buf_release(&parts[i].text);
 }
 
 /* ---- kept ---- */

@@ -256,7 +256,7 @@ structure(void **state)
 	struct arena arena = { 0 };
 	struct error err = { .arena = &arena };
 	struct subject subject;
-	struct part parts[8];
+	struct part parts[8], whole;
 	struct buf text = { 0 };
 	struct entry notice;
 
@@ -280,7 +280,15 @@ structure(void **state)
 		    true);
 	unit_number("not about others", contains(parts[0].body, "c@example.net"), false);
 	unit_same("for programs", value_of(&arena, &parts[1], "Content-Type"),
-		  "message/delivery-status");
+		  "message/global-delivery-status");
+	/* RFC 2045 6.4: a multipart is as wide as its widest part. */
+	whole = part_of(&arena, buf_span(&text));
+	unit_same("octets as they are",
+		  value_of(&arena, &whole, "Content-Transfer-Encoding"), "8bit");
+	for (size_t i = 0; i < 3; i++)
+		unit_same("octets of a part",
+			  value_of(&arena, &parts[i], "Content-Transfer-Encoding"),
+			  i < 2 ? "8bit" : NULL);
 	check_groups(&subject, &parts[1]);
 	unit_same("the header", value_of(&arena, &parts[2], "Content-Type"),
 		  "text/rfc822-headers");
