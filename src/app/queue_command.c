@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void
 run_find_queue(struct run *run)
@@ -231,6 +232,30 @@ retry(struct work *work, struct error *err)
 	return rename_to(entry, tag, err);
 }
 
+/* A terminal would obey what is in a message. */
+static void
+print_text(struct span text)
+{
+	struct arena arena = { 0 };
+
+	if (!isatty(STDOUT_FILENO)) {
+		fwrite(text.at, 1, text.len, stdout);
+		return;
+	}
+	while (text.len) {
+		size_t end = 0, len;
+
+		while (end < text.len && text.at[end] != '\n' && text.at[end] != '\t')
+			end++;
+		len = end - (end && text.at[end - 1] == '\r');
+		fputs(clean_text(&arena, span_part(text, 0, len)), stdout);
+		if (end < text.len)
+			putchar(text.at[end]);
+		text = span_part(text, end + 1, text.len);
+		arena_release(&arena);
+	}
+}
+
 /* The envelope, and the message as it is sent. */
 static bool
 show(struct work *work, struct error *err)
@@ -253,13 +278,13 @@ show(struct work *work, struct error *err)
 	putchar('\n');
 	if (!entry_message(entry, &message, &composed, err))
 		return false;
-	fwrite(composed.pieces[0].at, 1, composed.pieces[0].len, stdout);
+	print_text(composed.pieces[0]);
 	buf_release(&message.text);
 	buf_reserve(&room, 64 * 1024);
 	do {
 		if (!body_read(&message.body, offset, &room, &piece, err))
 			return false;
-		fwrite(piece.at, 1, piece.len, stdout);
+		print_text(piece);
 		offset += piece.len;
 	} while (piece.len);
 	return true;

@@ -117,10 +117,10 @@ class User:
         return found
 
     def start(self, *words, program=PROGRAM, **more):
-        more.setdefault("stdin", subprocess.DEVNULL)
+        files = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                 "stderr": subprocess.PIPE}
         return subprocess.Popen([program, *words], env=self.environment(), cwd=self.home,
-                                start_new_session=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, **more)
+                                start_new_session=True, **{**files, **more})
 
     def run(self, *words, given=b"", seconds=HANGS):
         """(status, standard output, standard error)"""
