@@ -336,7 +336,7 @@ run_now(struct run *run, const struct spool *spool, struct error *err)
 	if (request->operand_count < 2)
 		return pass_run(&pass, &next, err);
 	for (size_t i = 1; i < request->operand_count; i++) {
-		pass.id = request->operands[i];
+		pass.id.text = request->operands[i];
 		if (!pass_run(&pass, &next, err))
 			return false;
 	}

@@ -110,26 +110,41 @@ act_operation(struct reading *reading, const char *value, struct error *err)
 		    clean_text(reading->arena, span_of(value)));
 }
 
-/* -q: start a run; -qf: and wait for it; -qp: stay; -qIxyz -qRxyz -qSxyz: only those.
- * A time, as in -q30m, is for daemons. */
+/* What the letter behind -q or -q! selects by; NULL: nothing. */
+static struct wanted *
+selector(struct queue_run *run, char letter)
+{
+	switch (letter) {
+	case 'I':
+		return &run->id;
+	case 'R':
+		return &run->recipient;
+	case 'S':
+		return &run->sender;
+	default:
+		return NULL;
+	}
+}
+
+/* -q: start a run; -qf: and wait for it; -qp: stay; -qIxyz -qRxyz -qSxyz: only those;
+ * -q!Ixyz: all but those. A time, as in -q30m, is for daemons. */
 bool
 act_queue_run(struct reading *reading, const char *value, struct error *err)
 {
 	struct queue_run *run = &reading->request->queue_run;
+	struct wanted *wanted;
+	bool absent;
 
 	if (!reading_set_mode(reading, MODE_QUEUE_RUN, err))
 		return false;
 	if (!value)
 		return true;
-	if (*value == 'p')
-		run->stay = true;
-	else if (*value == 'I')
-		run->id = value + 1;
-	else if (*value == 'R')
-		run->recipient = value + 1;
-	else if (*value == 'S')
-		run->sender = value + 1;
-	run->foreground = strchr("pfIRS", *value) != NULL;
+	absent = *value == '!';
+	wanted = selector(run, value[absent]);
+	if (wanted)
+		*wanted = (struct wanted){ value + absent + 1, absent };
+	run->stay |= *value == 'p';
+	run->foreground = wanted || *value == 'p' || *value == 'f';
 	return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "conf/help.h"
 #include "conf/settings.h"
+#include "conf/wanted.h"
 #include "mail/envelope.h"
 
 enum mode {
@@ -43,7 +44,7 @@ enum delivery_mode {
 struct queue_run {
 	bool foreground;		     /* -qf, and the others but -qp */
 	bool stay;			     /* -qp: as long as something waits */
-	const char *id, *recipient, *sender; /* -qI -qR -qS; NULL: all */
+	struct wanted id, recipient, sender; /* -qI -qR -qS; with ! absent */
 };
 
 struct request {

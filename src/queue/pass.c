@@ -89,11 +89,10 @@ tell_remark(const struct run *run, const char *id, const char *remark,
 static bool
 is_wanted(const struct pass *pass, const struct entry *entry)
 {
-	bool found = !pass->recipient;
+	const struct envelope *envelope = &entry->envelope;
 
-	for (size_t i = 0; !found && i < entry->envelope.count; i++)
-		found = strstr(entry->envelope.to[i], pass->recipient);
-	return found && (!pass->sender || strstr(entry->envelope.sender, pass->sender));
+	return wanted_fits(&pass->recipient, envelope->to, envelope->count) &&
+	       wanted_fits(&pass->sender, &envelope->sender, 1);
 }
 
 static bool
@@ -373,6 +372,7 @@ collect(void *context, int folder, const char *file, const struct entry_name *na
 	const struct pass *pass = run->pass;
 	struct account_seen *account =
 		accounts_get(&run->accounts, name->tag, pass->force);
+	const char *id = name->id;
 
 	account->waiting++;
 	if (account->sweep && id_time(name->id) + DAY <= run->now)
@@ -381,7 +381,7 @@ collect(void *context, int folder, const char *file, const struct entry_name *na
 		come_again(run, account->again);
 		return true;
 	}
-	if ((pass->id && !strstr(name->id, pass->id)) || !is_due(run, folder, file))
+	if (!wanted_fits(&pass->id, &id, 1) || !is_due(run, folder, file))
 		return true;
 	/* What a person wants is tried once, so all of it must be known. */
 	if (run->count == BATCH && !pass->force)

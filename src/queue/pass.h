@@ -4,6 +4,7 @@
 #ifndef QUEUE_PASS_H
 #define QUEUE_PASS_H
 
+#include "conf/wanted.h"
 #include "queue/attempt.h"
 
 /* Which messages, and who is told. */
@@ -12,8 +13,7 @@ struct pass {
 	void (*tell)(void *context, const struct queue_event *event);
 	void *context;
 	bool force; /* a person wants it now: neither times nor standings count */
-	/* Only those whose ID, a recipient, the sender contains it; NULL: all. */
-	const char *id, *recipient, *sender;
+	struct wanted id, recipient, sender; /* what is in the ID, in one, in it */
 	const volatile int *stop; /* set by a signal: end after this message; NULL */
 };
 

@@ -93,17 +93,20 @@ def every_option(host, user):
 
 
 def selected(option):
-    """-qI, -qR, -qS: only messages with that text; the others stay where they are."""
+    """-qI, -qR, -qS: only messages with that text, or with ! those without; the others stay."""
     def act(host, user):
         server = begin(host)
         for sender, to in (("one@x.org", "first@y.org"), ("two@z.org", "second@y.org")):
             send(host, user, f"-odq -f {sender} {to}")
         chosen = next(one["id"] for one in listed(host, user) if one["sender"] == "two@z.org")
-        text = {"I": chosen[8:], "R": "second@", "S": "@z.org"}[option]
+        text = {"I": chosen[8:], "R": "second@", "S": "@z.org", "!I": chosen[8:],
+                "!R": "second@", "!S": "@z.org"}[option]
+        ways = [("one@x.org", ["first@y.org"]), ("two@z.org", ["second@y.org"])]
+        sent, stays = ways if option[0] == "!" else reversed(ways)
         found = differ(f"-q{option}", call(host, user, "sendmail", f"-q{option}{text}"), SILENT)
-        found += differ("mails", told(server, 0, 0), [("two@z.org", ["second@y.org"])])
+        found += differ("mails", told(server, 0, 0), [sent])
         return found + differ("queue", [one["sender"] for one in listed(host, user)],
-                              ["one@x.org"])
+                              [stays[0]])
     return Scene(f"only some: -q{option}", act)
 
 
@@ -392,7 +395,7 @@ ROWS = [
       (("-odq", ("-q",)), ("-odd", ("-qf",)), ("-O DeliveryMode=q", ("", "runq")),
        ("-ODeliveryMode=deferred", ("queue run", "postrider")), ("-oi -oee -odq", ("-q -v",)))],
     *[in_the_foreground(words) for words in ("-odi", "-odf", "-O DeliveryMode=i", "-oep -odi")],
-    *[selected(option) for option in "IRS"],
+    *[selected(option) for option in ("I", "R", "S", "!I", "!R", "!S")],
     Scene("56 every option there is, kept", every_option, EVERYBODY),
     Scene("one runner for several", resident),
     Scene("8 the disk is full", not_kept(full_disk, (75,)), EVERYBODY),
