@@ -160,6 +160,9 @@ class Room(Tree):
             if os.path.lexists(f"{self.path}/{name}"):
                 os.unlink(f"{self.path}/{name}")
             os.symlink("/usr/bin/postrider", f"{self.path}/{name}")
+        # This machine may have a configuration of its own.
+        if os.path.islink(f"{self.path}/etc/postrider"):
+            os.unlink(f"{self.path}/etc/postrider")
         os.makedirs(f"{self.path}/etc/postrider")
         # A program that was built to be installed in /usr/local looks there.
         if os.path.islink(f"{self.path}/usr/local"):
