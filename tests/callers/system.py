@@ -31,7 +31,9 @@ From here on, the last
 """
 # Programs that are not postrider hand this on to the screen, or wherever their output goes.
 REFUSAL = (b'sendmail: 127.0.0.1 refused the recipient reject@x.org\n'
-           b'sendmail: The server said: "550 5.1.1 no such user"\n')
+           b'sendmail: The server said: "550 5.1.1 no such user"\n'
+           b'sendmail: There is no mailbox of that name.\n'
+           b'sendmail: Look whether the address of the recipient is spelt right.\n')
 FORWARDED = "first\n.\nFrom here on, the last\n"
 
 
