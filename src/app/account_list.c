@@ -229,7 +229,7 @@ show_view(const struct view *view)
 		{ _("problem"), view->problem.what },
 	};
 	const size_t count = sizeof(rows) / sizeof(rows[0]);
-	struct frame frame = { .width = screen_width() };
+	struct frame frame = { .width = screen_width(stdout) };
 
 	printf("%c %s (%s)\n", view->usual ? '*' : ' ', account->name,
 	       origin_show(view->arena, &account->whole));

@@ -227,7 +227,7 @@ show_lines(const struct checkup *checkup, const struct masks *masks)
 {
 	struct arena *arena = checkup->run->arena;
 	const struct finding *before = NULL;
-	struct frame frame = { 0, screen_width() };
+	struct frame frame = { 0, screen_width(stdout) };
 
 	for (const struct finding *f = checkup->first; f; f = f->next)
 		if (columns_of(span_of(f->title)) > frame.indent)

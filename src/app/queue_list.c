@@ -4,6 +4,7 @@
 
 #include "app/deliver.h"
 #include "app/json.h"
+#include "app/screen.h"
 #include "queue/entry.h"
 #include "queue/scan.h"
 #include "queue/standing.h"
@@ -189,6 +190,15 @@ mark(const struct entry *entry, bool busy)
 	return busy ? '*' : ' ';
 }
 
+static void
+show_reason(const struct entry *entry, const char *why)
+{
+	const char *text = arena_printf(entry->arena, "%*s(%s)", 8, "",
+					clean_text(entry->arena, span_of(why)));
+
+	screen_put(stdout, span_of(text), 9);
+}
+
 /* With its own reason, when that is another one than the message's. */
 static void
 show_recipient(const struct entry *entry, size_t i)
@@ -196,7 +206,7 @@ show_recipient(const struct entry *entry, size_t i)
 	const char *text = entry->recipients[i].text;
 
 	if (text && entry->why && strcmp(text, entry->why) != 0)
-		printf("%*s(%s)\n", 8, "", clean_text(entry->arena, span_of(text)));
+		show_reason(entry, text);
 	printf("%*s%s\n", 42, "",
 	       clean_text(entry->arena, span_of(entry->envelope.to[i])));
 }
@@ -222,11 +232,11 @@ show_entry(const struct entry *entry, enum entry_result result)
 	printf(" %s\n", sender && *sender ? clean_text(entry->arena, span_of(sender))
 					  : "MAILER-DAEMON");
 	if (result == ENTRY_DAMAGED)
-		printf("%*s(%s)\n", 8, "", _("damaged, or of a later version"));
+		show_reason(entry, _("damaged, or of a later version"));
 	else if (why && *why)
-		printf("%*s(%s)\n", 8, "", clean_text(entry->arena, span_of(why)));
+		show_reason(entry, why);
 	if (entry->in_doubt && !busy)
-		printf("%*s(%s)\n", 8, "", _("may have been delivered already"));
+		show_reason(entry, _("may have been delivered already"));
 	if (result != ENTRY_DAMAGED)
 		show_recipients(entry);
 	putchar('\n');

@@ -2,6 +2,7 @@
 /* Writes for the person at the terminal. */
 #include "app/report.h"
 
+#include "app/screen.h"
 #include "base/clock.h"
 
 #include <inttypes.h>
@@ -10,22 +11,35 @@
 #include <string.h>
 #include <unistd.h>
 
-void
-report_line(const struct reporter *reporter, const char *format, ...)
+enum { INDENT = 2 /* before what does not fit into the first line */ };
+
+static void
+end_progress(struct reporter *reporter)
 {
+	if (reporter->progress_shown)
+		fputs("\r\033[K", stderr);
+	reporter->progress_shown = false;
+}
+
+void
+report_line(struct reporter *reporter, const char *format, ...)
+{
+	struct arena arena = { 0 };
 	va_list arguments;
+	char *text;
 
 	if (reporter->quiet)
 		return;
 	va_start(arguments, format);
-	fprintf(stderr, "%s: ", reporter->program);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	text = arena_vprintf(&arena, format, arguments);
 	va_end(arguments);
+	text = arena_printf(&arena, "%s: %s", reporter->program, text);
+	screen_put(stderr, span_of(text), INDENT);
+	arena_release(&arena);
 }
 
 void
-report_error(const struct reporter *reporter, const struct error *err)
+report_error(struct reporter *reporter, const struct error *err)
 {
 	report_line(reporter, "%s", err->what);
 	if (err->reply && *err->reply)
@@ -56,7 +70,7 @@ outcome_words(struct arena *arena, enum outcome outcome, const char *to)
 }
 
 void
-report_verdicts(const struct reporter *reporter, const struct delivery *delivery)
+report_verdicts(struct reporter *reporter, const struct delivery *delivery)
 {
 	const struct envelope *envelope = delivery->envelope;
 	struct arena arena = { 0 };
@@ -115,7 +129,7 @@ said(void *context, const struct exchange *exchange)
 
 /* -v: one line for each step and what came of it. */
 static void
-narrate(const struct reporter *reporter, const struct exchange *exchange)
+narrate(struct reporter *reporter, const struct exchange *exchange)
 {
 	struct arena arena = { 0 };
 	const char *reply =
@@ -130,14 +144,6 @@ narrate(const struct reporter *reporter, const struct exchange *exchange)
 	else
 		report_line(reporter, "%s: %s", what, reply);
 	arena_release(&arena);
-}
-
-static void
-end_progress(struct reporter *reporter)
-{
-	if (reporter->progress_shown)
-		fputs("\r\033[K", stderr);
-	reporter->progress_shown = false;
 }
 
 static void

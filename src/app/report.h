@@ -21,13 +21,13 @@ struct reporter {
 	int64_t started, last; /* of the progress line */
 };
 
-/* "PROGRAM: " and the text, one line. */
-void report_line(const struct reporter *reporter, const char *format, ...)
+/* "PROGRAM: " and the text, one line; on a terminal broken so that it fits. */
+void report_line(struct reporter *reporter, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The sentence, the server's words in quotes, and the hint. */
-void report_error(const struct reporter *reporter, const struct error *err);
+void report_error(struct reporter *reporter, const struct error *err);
 /* Who has the message and who has not; nothing for one recipient or when all have it. */
-void report_verdicts(const struct reporter *reporter, const struct delivery *delivery);
+void report_verdicts(struct reporter *reporter, const struct delivery *delivery);
 /* The session's watcher for this reporter, which must outlive it. */
 struct watcher report_watcher(struct reporter *reporter);
 

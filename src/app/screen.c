@@ -13,7 +13,7 @@
 enum { USUAL_WIDTH = 80, LEAST_WIDTH = 40 };
 
 size_t
-screen_width(void)
+screen_width(FILE *file)
 {
 	const char *told = getenv("COLUMNS");
 	struct winsize size;
@@ -22,7 +22,7 @@ screen_width(void)
 	if (told && span_number(span_of(told), &number) && number >= LEAST_WIDTH &&
 	    number < 1000)
 		return (size_t)number;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= LEAST_WIDTH)
+	if (ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col >= LEAST_WIDTH)
 		return size.ws_col;
 	return USUAL_WIDTH;
 }
@@ -56,35 +56,43 @@ has_long_address(struct span line, size_t width)
 }
 
 static void
-add_line(struct span line, size_t width, struct buf *out)
+add_line(struct span line, struct frame frame, struct buf *out)
 {
-	struct frame frame = { .indent = beginning(line), .width = width };
-
-	if (!has_long_address(line, width))
+	if (beginning(line) > frame.indent)
+		frame.indent = beginning(line);
+	if (!has_long_address(line, frame.width))
 		columns_wrap(out, line, 0, frame);
 	else
 		buf_printf(out, "%.*s\n", (int)line.len, line.at);
 }
 
 void
+screen_put(FILE *out, struct span text, size_t indent)
+{
+	CLEANUP(release_buf) struct buf lines = { 0 };
+	const struct frame frame = { .indent = indent, .width = screen_width(out) };
+	bool terminal = isatty(fileno(out));
+
+	while (text.len) {
+		struct span line = span_part(text, 0, span_find(text, '\n'));
+
+		if (terminal)
+			add_line(line, frame, &lines);
+		else
+			buf_printf(&lines, "%.*s\n", (int)line.len, line.at);
+		text = span_part(text, line.len + 1, text.len);
+	}
+	fwrite(lines.at, 1, lines.len, out);
+}
+
+void
 screen_say(FILE *out, const char *format, ...)
 {
 	struct arena arena = { 0 };
-	CLEANUP(release_buf) struct buf lines = { 0 };
-	const char *text;
-	struct span rest;
 	va_list arguments;
 
 	va_start(arguments, format);
-	text = arena_vprintf(&arena, format, arguments);
+	screen_put(out, span_of(arena_vprintf(&arena, format, arguments)), 0);
 	va_end(arguments);
-	rest = isatty(fileno(out)) ? span_of(text) : SPAN("");
-	while (rest.len) {
-		size_t end = span_find(rest, '\n');
-
-		add_line(span_part(rest, 0, end), screen_width(), &lines);
-		rest = span_part(rest, end + 1, rest.len);
-	}
-	fputs(lines.len ? lines.at : text, out);
 	arena_release(&arena);
 }

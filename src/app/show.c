@@ -4,6 +4,7 @@
 
 #include "app/msmtp.h"
 #include "app/msmtp_show.h"
+#include "app/screen.h"
 #include "smtp/mechanism.h"
 
 #include "config.h"
@@ -48,10 +49,11 @@ show_pretend(struct run *run)
 		puts(_("an account from the command line"));
 	for (size_t row = 0; row < settings_count; row++) {
 		const char *value = account_show(run->arena, account, row);
+		const char *origin = origin_show(run->arena, &account->origins[row]);
 
-		printf("%-22s %-30s (%s)\n", settings[row].name,
-		       value && *value ? value : "-",
-		       origin_show(run->arena, &account->origins[row]));
+		value = arena_printf(run->arena, "%-22s %-30s (%s)", settings[row].name,
+				     value && *value ? value : "-", origin);
+		screen_put(stdout, span_of(value), 23);
 	}
 }
 
