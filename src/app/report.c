@@ -30,6 +30,7 @@ report_line(struct reporter *reporter, const char *format, ...)
 
 	if (reporter->quiet)
 		return;
+	end_progress(reporter);
 	va_start(arguments, format);
 	text = arena_vprintf(&arena, format, arguments);
 	va_end(arguments);

@@ -21,7 +21,8 @@ struct reporter {
 	int64_t started, last; /* of the progress line */
 };
 
-/* "PROGRAM: " and the text, one line; on a terminal broken so that it fits. */
+/* "PROGRAM: " and the text, one line; on a terminal broken so that it fits, and in the
+ * place of a progress line. */
 void report_line(struct reporter *reporter, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The sentence, the server's words in quotes, and the hint. */
