@@ -2,6 +2,7 @@
 /* Draws the waterfall of a session from its history. */
 #include "app/timeline.h"
 
+#include "app/screen.h"
 #include "base/columns.h"
 
 #include <langinfo.h>
@@ -20,8 +21,8 @@ enum part {
 	PART_COUNT
 };
 
-/* With the numbers, a row has 79 columns. */
-enum { BAR = 32, NAME = 20 };
+/* Columns. With the numbers and the widest bar, a row has 79. */
+enum { NAME = 20, BEFORE_BAR = NAME + 27, BAR_MOST = 32, BAR_LEAST = 4 };
 
 /* One row: neighbours in the history that belong to the same part. */
 struct row {
@@ -138,12 +139,20 @@ put_name(const char *name, size_t width, FILE *out)
 	fprintf(out, "%s%*s", name, (int)(columns < width ? width - columns : 0), "");
 }
 
+static int
+bar_width(FILE *out)
+{
+	int room = (int)screen_width(out) - BEFORE_BAR - 1;
+
+	return room > BAR_MOST ? BAR_MOST : room < BAR_LEAST ? BAR_LEAST : room;
+}
+
 static void
-draw_row(const struct row *row, const struct row *whole, FILE *out)
+draw_row(const struct row *row, const struct row *whole, int bar, FILE *out)
 {
 	int64_t span = whole->to > whole->from ? whole->to - whole->from : 1;
-	int begin = (int)((row->from - whole->from) * (BAR - 1) / span);
-	int end = (int)((row->to - whole->from) * BAR / span);
+	int begin = (int)((row->from - whole->from) * (bar - 1) / span);
+	int end = (int)((row->to - whole->from) * bar / span);
 
 	if (end <= begin)
 		end = begin + 1;
@@ -160,6 +169,7 @@ timeline_draw(const struct session *session, FILE *out)
 {
 	struct row whole = { .part = PART_COUNT };
 	struct chart chart = { .count = 0 };
+	int bar = bar_width(out);
 
 	collect(session, &chart);
 	if (!chart.count)
@@ -169,7 +179,7 @@ timeline_draw(const struct session *session, FILE *out)
 		if (chart.rows[i].to > whole.to)
 			whole.to = chart.rows[i].to;
 	for (int i = 0; i < chart.count; i++)
-		draw_row(&chart.rows[i], &whole, out);
+		draw_row(&chart.rows[i], &whole, bar, out);
 	put_name(_("all"), NAME + 13, out);
 	fprintf(out, "%9.1f ms\n", (double)(whole.to - whole.from) / 1000);
 }
