@@ -12,6 +12,7 @@
 #include "app/queue_list.h"
 #include "app/msmtp.h"
 #include "app/msmtp_show.h"
+#include "app/screen.h"
 #include "app/send.h"
 #include "app/serve_mail.h"
 #include "app/setup.h"
@@ -158,7 +159,8 @@ run_mode(struct run *run, struct error *err)
 	case MODE_HELP:
 		break;
 	}
-	return options_help(request->topic, stdout, err);
+	return options_help(request->topic,
+			    &(struct help_page){ stdout, screen_width(stdout) }, err);
 }
 
 static const char *

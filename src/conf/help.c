@@ -9,42 +9,42 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { WIDTH = 80, INDENT = 26 };
+enum { INDENT = 26 };
 
 /* ---- text in columns ---- */
 
 static void
-put_spaces(FILE *out, size_t count)
+put_spaces(const struct help_page *page, size_t count)
 {
 	while (count--)
-		putc(' ', out);
+		putc(' ', page->out);
 }
 
 /* Writes TEXT from column AT on, every further line from INDENTED on, and ends the
  * line. */
 static void
-put_wrapped(FILE *out, const char *string, size_t at, size_t indented)
+put_wrapped(const struct help_page *page, const char *string, size_t at, size_t indented)
 {
 	CLEANUP(release_buf) struct buf text = { 0 };
 
-	columns_wrap(&text, span_of(string), at, (struct frame){ indented, WIDTH });
-	fwrite(text.at, 1, text.len, out);
+	columns_wrap(&text, span_of(string), at, (struct frame){ indented, page->width });
+	fwrite(text.at, 1, text.len, page->out);
 }
 
 static void
-put_entry(FILE *out, const char *label, const char *text)
+put_entry(const struct help_page *page, const char *label, const char *text)
 {
 	size_t width = columns_of(span_of(label));
 
-	fprintf(out, "  %s", label);
+	fprintf(page->out, "  %s", label);
 	if (width + 2 + 2 > INDENT) {
-		putc('\n', out);
+		putc('\n', page->out);
 		width = 0;
 	} else {
 		width += 2;
 	}
-	put_spaces(out, INDENT - width);
-	put_wrapped(out, text, INDENT, INDENT);
+	put_spaces(page, INDENT - width);
+	put_wrapped(page, text, INDENT, INDENT);
 }
 
 /* ---- labels ---- */
@@ -104,28 +104,28 @@ static const struct {
 };
 
 static void
-put_examples(FILE *out)
+put_examples(const struct help_page *page)
 {
-	fprintf(out, "%s\n", _("Usage: postrider [OPTION]... [--] RECIPIENT..."));
+	fprintf(page->out, "%s\n", _("Usage: postrider [OPTION]... [--] RECIPIENT..."));
 	put_wrapped(
-		out,
+		page,
 		_("Reads a message from standard input and hands it to your mail server."),
 		0, 0);
-	fprintf(out, "\n%s\n", _("Examples:"));
+	fprintf(page->out, "\n%s\n", _("Examples:"));
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-		fprintf(out, "  %s\n        ", examples[i].command);
-		put_wrapped(out, _(examples[i].help), 8, 8);
+		fprintf(page->out, "  %s\n        ", examples[i].command);
+		put_wrapped(page, _(examples[i].help), 8, 8);
 	}
 }
 
 static void
-put_flags(struct arena *arena, FILE *out)
+put_flags(struct arena *arena, const struct help_page *page)
 {
 	for (enum flag_chapter chapter = 0; chapter < FLAGS_SILENT; chapter++) {
-		fprintf(out, "\n%s:\n", _(flag_chapter_titles[chapter]));
+		fprintf(page->out, "\n%s:\n", _(flag_chapter_titles[chapter]));
 		for (size_t i = 0; i < flags_count; i++)
 			if (flags[i].chapter == chapter)
-				put_entry(out, flag_label(arena, &flags[i]),
+				put_entry(page, flag_label(arena, &flags[i]),
 					  _(flags[i].help));
 	}
 }
@@ -141,33 +141,33 @@ is_flag(const char *name)
 }
 
 static void
-put_settings(struct arena *arena, FILE *out)
+put_settings(struct arena *arena, const struct help_page *page)
 {
-	fprintf(out, "\n");
+	fprintf(page->out, "\n");
 	put_wrapped(
-		out,
+		page,
 		_("Every setting of the configuration file is an option, too, with \"-\" for "
 		  "\"_\":"),
 		0, 0);
 	for (enum chapter chapter = 0; chapter < CHAPTER_COUNT; chapter++) {
-		fprintf(out, "\n%s:\n", _(chapter_titles[chapter]));
+		fprintf(page->out, "\n%s:\n", _(chapter_titles[chapter]));
 		for (size_t i = 0; i < settings_count; i++)
 			if (settings[i].chapter == chapter && !settings[i].file_only &&
 			    !is_flag(settings[i].name))
-				put_entry(out, setting_label(arena, &settings[i]),
+				put_entry(page, setting_label(arena, &settings[i]),
 					  _(settings[i].help));
 	}
 }
 
 static void
-put_all(struct arena *arena, FILE *out)
+put_all(struct arena *arena, const struct help_page *page)
 {
-	put_examples(out);
-	put_flags(arena, out);
-	put_settings(arena, out);
-	fprintf(out, "\n");
+	put_examples(page);
+	put_flags(arena, page);
+	put_settings(arena, page);
+	fprintf(page->out, "\n");
 	put_wrapped(
-		out,
+		page,
 		_("\"postrider help SETTING\" tells about one setting, \"postrider help 75\" about "
 		  "an exit status, and postrider(1) and postrider.conf(5) about everything."),
 		0, 0);
@@ -203,7 +203,7 @@ static const struct {
 /* clang-format on */
 
 static bool
-put_status(struct span topic, FILE *out)
+put_status(struct span topic, const struct help_page *page)
 {
 	uint64_t number;
 
@@ -211,14 +211,14 @@ put_status(struct span topic, FILE *out)
 		return false;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if ((uint64_t)statuses[i].status == number) {
-			put_wrapped(out, _(statuses[i].help), 0, 0);
+			put_wrapped(page, _(statuses[i].help), 0, 0);
 			return true;
 		}
 	return false;
 }
 
 static void
-put_words(FILE *out, const struct kind *kind)
+put_words(const struct help_page *page, const struct kind *kind)
 {
 	struct buf words = { 0 };
 
@@ -227,28 +227,29 @@ put_words(FILE *out, const struct kind *kind)
 	buf_add_string(&words, _("One of:"));
 	for (size_t i = 0; kind->choices[i]; i++)
 		buf_printf(&words, "%s %s", i ? "," : "", kind->choices[i]);
-	put_wrapped(out, words.at, 0, 8);
+	put_wrapped(page, words.at, 0, 8);
 	buf_release(&words);
 }
 
 static void
-put_setting(struct arena *arena, const struct setting *setting, FILE *out)
+put_setting(struct arena *arena, const struct setting *setting,
+	    const struct help_page *page)
 {
 	const char *fallback = setting->fallback && *setting->fallback ? setting->fallback
 								       : _("nothing");
 
-	fprintf(out, "%s %s\n", setting->name, setting->kind->placeholder);
-	put_wrapped(out, _(setting->help), 0, 0);
-	put_words(out, setting->kind);
+	fprintf(page->out, "%s %s\n", setting->name, setting->kind->placeholder);
+	put_wrapped(page, _(setting->help), 0, 0);
+	put_words(page, setting->kind);
 	if (setting->msmtp)
-		fprintf(out, _("Default: %s (%s in an msmtp file)\n"), fallback,
+		fprintf(page->out, _("Default: %s (%s in an msmtp file)\n"), fallback,
 			setting->msmtp);
 	else
-		fprintf(out, _("Default: %s\n"), fallback);
+		fprintf(page->out, _("Default: %s\n"), fallback);
 	if (setting->file_only)
-		fprintf(out, "%s\n", _("Only for the configuration file."));
+		fprintf(page->out, "%s\n", _("Only for the configuration file."));
 	else
-		fprintf(out, _("Option: %s\n"), setting_label(arena, setting));
+		fprintf(page->out, _("Option: %s\n"), setting_label(arena, setting));
 }
 
 /* The flag of that letter or name, but not one that is only accepted. */
@@ -283,48 +284,48 @@ static const struct {
 };
 
 static bool
-put_directive(struct span topic, FILE *out)
+put_directive(struct span topic, const struct help_page *page)
 {
 	for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
 		if (!span_equal(topic, span_of(directives[i].name)))
 			continue;
-		fprintf(out, "%s\n", directives[i].form);
-		put_wrapped(out, _(directives[i].help), 0, 0);
+		fprintf(page->out, "%s\n", directives[i].form);
+		put_wrapped(page, _(directives[i].help), 0, 0);
 		return true;
 	}
 	return false;
 }
 
 static bool
-put_topic(struct arena *arena, struct span topic, FILE *out)
+put_topic(struct arena *arena, struct span topic, const struct help_page *page)
 {
 	const struct flag *flag;
 	int row;
 
-	if (put_directive(topic, out))
+	if (put_directive(topic, page))
 		return true;
 	while (topic.len && topic.at[0] == '-')
 		topic = span_part(topic, 1, topic.len);
 	row = setting_row(topic);
 	flag = find_flag(topic);
 	if (row >= 0)
-		put_setting(arena, &settings[row], out);
+		put_setting(arena, &settings[row], page);
 	if (flag)
-		put_entry(out, flag_label(arena, flag), _(flag->help));
+		put_entry(page, flag_label(arena, flag), _(flag->help));
 	return row >= 0 || flag;
 }
 
 bool
-options_help(const char *topic, FILE *out, struct error *err)
+options_help(const char *topic, const struct help_page *page, struct error *err)
 {
 	struct span text = span_of(topic);
 	const char *near;
 
 	if (!topic) {
-		put_all(err->arena, out);
+		put_all(err->arena, page);
 		return true;
 	}
-	if (put_status(text, out) || put_topic(err->arena, text, out))
+	if (put_status(text, page) || put_topic(err->arena, text, page))
 		return true;
 	near = setting_suggestion(text);
 	if (near)

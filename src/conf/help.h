@@ -7,9 +7,16 @@
 
 #include <stdio.h>
 
+/* Where it is written, and how many columns there are. */
+struct help_page {
+	FILE *out;
+	size_t width;
+};
+
 /* Writes the help: examples first, then the options by chapter. TOPIC is NULL, a setting
  * or option (with or without dashes), or an exit status. FAULT_USAGE for an unknown
  * topic. */
-bool options_help(const char *topic, FILE *out, struct error *err) MUST_CHECK;
+bool options_help(const char *topic, const struct help_page *page,
+		  struct error *err) MUST_CHECK;
 
 #endif

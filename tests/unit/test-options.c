@@ -453,7 +453,7 @@ help(struct arena *arena, const char *topic)
 	const char *got;
 
 	assert_non_null(out);
-	if (options_help(topic, out, &err)) {
+	if (options_help(topic, &(struct help_page){ out, 80 }, &err)) {
 		fclose(out);
 		got = arena_copy(arena, text, len);
 	} else {
