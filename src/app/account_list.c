@@ -2,6 +2,7 @@
 /* Lists what the configuration has. */
 #include "app/account_list.h"
 
+#include "app/explain.h"
 #include "app/json.h"
 #include "app/screen.h"
 #include "base/columns.h"
@@ -157,25 +158,6 @@ login_text(struct arena *arena, const struct account *account)
 		return login->auth;
 	/* TRANSLATORS: the mechanism, or "on", and the user. */
 	return arena_printf(arena, _("%s, as %s"), login->auth, login->user);
-}
-
-/* The name of a setting as it is. */
-static const char *
-source_text(const char *source)
-{
-	static const struct {
-		const char *word, *text;
-	} texts[] = {
-		{ "keyring", N_("the keyring") },
-		{ "netrc", N_("netrc") },
-		{ "prompt", N_("the terminal") },
-		{ "token", N_("a token of \"postrider login\"") },
-	};
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (strcmp(source, texts[i].word) == 0)
-			return _(texts[i].text);
-	return source;
 }
 
 static const char *

@@ -52,15 +52,33 @@ was_secured(const struct session *session)
 }
 
 const char *
+source_text(const char *source)
+{
+	static const struct {
+		const char *word, *text;
+	} texts[] = {
+		{ "keyring", N_("the keyring") },
+		{ "netrc", N_("netrc") },
+		{ "prompt", N_("the terminal") },
+		{ "token", N_("a token of \"postrider login\"") },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strcmp(source, texts[i].word) == 0)
+			return _(texts[i].text);
+	return source;
+}
+
+const char *
 secret_origin(const struct run *run)
 {
 	const char *source = run->connection.finder.source;
 	int row = source ? setting_row(span_of(source)) : -1;
 
-	return row < 0 ? source
-		       : arena_printf(
-				 run->arena, "%s (%s)", source,
-				 origin_show(run->arena, &run->account->origins[row]));
+	if (row < 0)
+		return source ? source_text(source) : NULL;
+	return arena_printf(run->arena, "%s (%s)", source,
+			    origin_show(run->arena, &run->account->origins[row]));
 }
 
 /* As Google's and others' app passwords: sixteen letters, perhaps in groups. */

@@ -12,6 +12,8 @@ bool explain(const struct run *run, const struct error *err, unsigned facts,
 	     struct diagnosis *diagnosis);
 /* In which stage the run's session failed, if it did. */
 enum stage failed_stage(const struct run *run);
+/* A source of secrets, for people; the name of a setting as it is. */
+const char *source_text(const char *source);
 /* Where the secret is from, for people: "password (FILE:LINE)"; NULL: it is not known
  * yet. */
 const char *secret_origin(const struct run *run);
