@@ -132,12 +132,15 @@ show_capabilities(const struct run *run)
 		printf("    %.*s\n", (int)line.len, line.at ? line.at : "");
 	setlocale(LC_NUMERIC, "");
 	if (caps->size_limit)
-		printf(_("The server takes messages of up to %" PRIu64
-			 " octets (%.2f MiB).\n"),
-		       caps->size_limit, (double)caps->size_limit / (1024 * 1024));
+		screen_say(stdout,
+			   _("The server takes messages of up to %" PRIu64
+			     " octets (%.2f MiB).\n"),
+			   caps->size_limit, (double)caps->size_limit / (1024 * 1024));
 	if (!run->connection.session.wire.tls && caps->starttls)
-		puts(_("This server might advertise more or other capabilities when TLS is "
-		       "active."));
+		screen_say(
+			stdout, "%s",
+			_("This server might advertise more or other capabilities when "
+			  "TLS is active."));
 }
 
 static void
