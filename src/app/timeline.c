@@ -22,7 +22,7 @@ enum part {
 };
 
 /* Columns. With the numbers and the widest bar, a row has 79. */
-enum { NAME = 20, BEFORE_BAR = NAME + 27, BAR_MOST = 32, BAR_LEAST = 4 };
+enum { NAME = 20, NUMBER = 12, BEFORE_BAR = NAME + 27, BAR_MOST = 32, BAR_LEAST = 4 };
 
 /* One row: neighbours in the history that belong to the same part. */
 struct row {
@@ -147,6 +147,27 @@ bar_width(FILE *out)
 	return room > BAR_MOST ? BAR_MOST : room < BAR_LEAST ? BAR_LEAST : room;
 }
 
+/* As wide as the numbers of a row with their unit. */
+static void
+put_heading(const char *name, FILE *out)
+{
+	size_t columns = columns_of(span_of(name));
+
+	fprintf(out, "%*s%s", (int)(columns < NUMBER ? NUMBER - columns : 0), "", name);
+}
+
+static void
+put_headings(FILE *out)
+{
+	put_name("", NAME, out);
+	/* TRANSLATORS: headings of columns of at most 12: when a step begins, ... */
+	put_heading(_("begins"), out);
+	fputc(' ', out);
+	/* TRANSLATORS: ... and how long it lasts. */
+	put_heading(_("lasts"), out);
+	fputc('\n', out);
+}
+
 static void
 draw_row(const struct row *row, const struct row *whole, int bar, FILE *out)
 {
@@ -178,6 +199,7 @@ timeline_draw(const struct session *session, FILE *out)
 	for (int i = 0; i < chart.count; i++)
 		if (chart.rows[i].to > whole.to)
 			whole.to = chart.rows[i].to;
+	put_headings(out);
 	for (int i = 0; i < chart.count; i++)
 		draw_row(&chart.rows[i], &whole, bar, out);
 	put_name(_("all"), NAME + 13, out);
