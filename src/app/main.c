@@ -174,10 +174,13 @@ program_name(const char *path)
 
 /* With nothing to read and nothing asked, a person is at the terminal and wants to
  * know. */
-static bool
-needs_help(int argc, const struct request *request)
+static void
+help_person(int argc, struct request *request)
 {
-	return argc <= 1 && request->mode == MODE_SEND && isatty(STDIN_FILENO);
+	if (argc > 1 || request->mode != MODE_SEND || !isatty(STDIN_FILENO))
+		return;
+	options_help_briefly(&(struct help_page){ stdout, screen_width(stdout) });
+	request->mode = MODE_NOTHING;
 }
 
 /* Everything between the command line and the exit status. */
@@ -243,8 +246,7 @@ main(int argc, char **argv)
 	umask(077);
 	set_language();
 	if (options_read(&arena, argc, argv, &request, &err)) {
-		if (needs_help(argc, &request))
-			request.mode = MODE_HELP;
+		help_person(argc, &request);
 		reporter.verbose = request.verbose;
 		reporter.debug = request.debug;
 		reporter.quiet = request.quiet;

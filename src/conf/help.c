@@ -118,6 +118,14 @@ put_examples(const struct help_page *page)
 	}
 }
 
+void
+options_help_briefly(const struct help_page *page)
+{
+	put_examples(page);
+	fprintf(page->out, "\n");
+	put_wrapped(page, _("\"postrider help\" shows all options"), 0, 0);
+}
+
 static void
 put_flags(struct arena *arena, const struct help_page *page)
 {

@@ -13,6 +13,8 @@ struct help_page {
 	size_t width;
 };
 
+/* What fits a screen: the examples, and how to get all. */
+void options_help_briefly(const struct help_page *page);
 /* Writes the help: examples first, then the options by chapter. TOPIC is NULL, a setting
  * or option (with or without dashes), or an exit status. FAULT_USAGE for an unknown
  * topic. */
