@@ -33,6 +33,7 @@ import socketserver
 import ssl
 import sys
 import threading
+import typing
 
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER")
 CAPABILITIES = ("PIPELINING", "CHUNKING", "SIZE", "8BITMIME", "SMTPUTF8", "DSN",
@@ -60,6 +61,7 @@ class Settings:
     clear_auth: bool = False       # offer AUTH without TLS
     lmtp: bool = False
     size: int = 20 * 1024 * 1024   # the SIZE limit, bytes
+    pace: typing.Callable[[], object] = lambda: None    # called before each read; may raise Gone
 
 
 class Gone(Exception):
@@ -69,11 +71,12 @@ class Gone(Exception):
 class Line:
     """Bytes in and out of a socket, with a buffer that STARTTLS can inspect."""
 
-    def __init__(self, sock):
-        self.sock = sock
+    def __init__(self, sock, pace):
+        self.sock, self.pace = sock, pace
         self.pending = b""
 
     def _more(self):
+        self.pace()
         data = self.sock.recv(65536)
         if not data:
             raise Gone
@@ -121,7 +124,7 @@ class Session(socketserver.BaseRequestHandler):
         try:
             if self.settings.implicit_tls:
                 self.request = self.server.tls.wrap_socket(self.request, server_side=True)
-            self.line = Line(self.request)
+            self.line = Line(self.request, self.settings.pace)
             self.say("220 submission.test ready")
             while self.command(self.line.read_line()):
                 pass
@@ -197,7 +200,7 @@ class Session(socketserver.BaseRequestHandler):
             return self.say("554 5.5.1 nothing may follow STARTTLS") and False
         self.say("220 2.0.0 go ahead")
         self.request = self.server.tls.wrap_socket(self.request, server_side=True)
-        self.line = Line(self.request)
+        self.line = Line(self.request, self.settings.pace)
         self.greeted = None
         return True
 

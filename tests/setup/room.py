@@ -287,10 +287,10 @@ class Home:
 
 
 @contextlib.contextmanager
-def opened(folder):
+def opened(folder, more_names=""):
     made = Room(folder)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(names.running(NAMES))
+        stack.enter_context(names.running(NAMES + more_names))
         made.web = stack.enter_context(web(GOOD, made.pair))
         stack.enter_context(web(WRONG, made.wrong))
         made.servers = [stack.enter_context(made.server(GOOD, port, made.pair))
