@@ -16,7 +16,7 @@ from idp import ISSUER, Provider, TokenDovecot
 from idp import fetch as fetch_module
 from lab import Lab, Outcome
 from page import fetch as fetch_browser
-from page import in_english
+from page import in_english, in_japanese
 from server import wait_until
 from tree import CannotRun, download
 
@@ -424,6 +424,7 @@ def cases():
         "pasted redirect": by_pasted_address,
         "a browser is opened": opens_browser,
         "the page that Chromium shows": in_english,
+        "the page that Chromium shows, in Japanese": in_japanese,
         "dynamic registration": by_registration,
         "a client with a secret": with_client_secret,
         "the downloaded JSON": with_downloaded_file,
