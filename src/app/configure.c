@@ -72,7 +72,7 @@ show_configuration(struct run *run, struct error *err)
 {
 	const char *address = run->request->topic, *at = strrchr(address, '@');
 	const char *domain = NULL;
-	struct dns_record server = { 0 };
+	struct dns_record server = { .host = "" };
 	struct address_list list;
 	bool implicit;
 

@@ -3,6 +3,7 @@
 #include "queue/label.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 /* ---- written ---- */
@@ -94,28 +95,37 @@ take_facts(struct facts *facts, struct span text)
 }
 
 /* Texts that go into the envelope as they are. */
-static const char **
-text_place(struct envelope *envelope, const struct record_view *record)
-{
-	struct mail_options *options = &envelope->options;
-	const struct {
-		const char *type;
-		const char **place;
-	} texts[] = {
-		{ "sender", &envelope->sender },
-		{ "ret", &options->ret },
-		{ "envid", &options->envid },
-		{ "notify", &options->notify },
-		{ "by", &options->by },
-		{ "hold-for", &options->hold_for },
-		{ "hold-until", &options->hold_until },
-		{ "mt-priority", &options->mt_priority },
-	};
+static const struct {
+	const char *type;
+	size_t at;
+} texts[] = {
+	{ "sender", offsetof(struct envelope, sender) },
+	{ "ret", offsetof(struct envelope, options.ret) },
+	{ "envid", offsetof(struct envelope, options.envid) },
+	{ "notify", offsetof(struct envelope, options.notify) },
+	{ "by", offsetof(struct envelope, options.by) },
+	{ "hold-for", offsetof(struct envelope, options.hold_for) },
+	{ "hold-until", offsetof(struct envelope, options.hold_until) },
+	{ "mt-priority", offsetof(struct envelope, options.mt_priority) },
+};
 
+static bool
+is_text(const struct record_view *record, size_t *at)
+{
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (record_is(record, texts[i].type))
-			return texts[i].place;
-	return NULL;
+		if (record_is(record, texts[i].type)) {
+			*at = texts[i].at;
+			return true;
+		}
+	return false;
+}
+
+static void
+take_text(struct label *label, size_t at, struct span value)
+{
+	const char *text = span_string(label->arena, value);
+
+	memcpy((char *)&label->envelope + at, &text, sizeof(const char *));
 }
 
 static enum label_part
@@ -127,13 +137,13 @@ taken_if(bool right)
 enum label_part
 label_take(struct label *label, const struct record_view *record)
 {
-	const char **place = text_place(&label->envelope, record);
-	bool recipient = record_is(record, "to");
+	size_t at;
+	bool text = is_text(record, &at), recipient = record_is(record, "to");
 
-	if ((place || recipient) && has_control(record->value))
+	if ((text || recipient) && has_control(record->value))
 		return LABEL_WRONG;
-	if (place)
-		*place = span_string(label->arena, record->value);
+	if (text)
+		take_text(label, at, record->value);
 	else if (recipient)
 		take_recipient(label, record->value);
 	else if (record_is(record, "require-tls"))
