@@ -17,17 +17,22 @@ from idp import fetch as fetch_module
 from lab import Lab, Outcome
 from page import fetch as fetch_browser
 from page import in_english, in_japanese
+from postfix import Postfix
 from server import wait_until
 from tree import CannotRun, download
 
 __all__ = ["can_run", "cases", "fetch", "play"]
 
 
+SERVERS = [TokenDovecot, Postfix]
+
+
 def fetch(build):
     try:
         fetch_module(build)
         fetch_browser(build)
-        download(f"{build}/debs", TokenDovecot.name, TokenDovecot.packages)
+        for server in SERVERS:
+            download(f"{build}/debs", server.name, server.packages)
     except (CannotRun, OSError) as error:
         print(f"not ok - oauth: packages: got {str(error)[:500]!r}, want them")
         return False
@@ -38,7 +43,7 @@ def play(selected, where, verbose):
     try:
         lab = Lab(*where)
         lab.verbose = verbose
-        lab.start([TokenDovecot])
+        lab.start(SERVERS)
         lab.provider = Provider(lab)
     except (CannotRun, OSError, TimeoutError) as error:
         say(f"not ok - oauth: started: got {str(error)!r}, want provider and server running")
@@ -75,6 +80,20 @@ def by_browser(lab):
     if "You are logged in" not in page:
         raise Wrong(f"got the page {page!r}, want it to say that one is logged in")
     home.delivers()
+
+
+def with_postfix(lab):
+    home = Home(lab, "postfix", oauth_flow="browser")
+    home.log_in()
+    for mechanism in ("xoauth2", "oauthbearer"):
+        home.set(auth=mechanism)
+        since = home.server.log_size()
+        home.delivers()
+        equal(home.server.login_of(since), (mechanism.upper(), "alice@test.example"), "login")
+    before = home.token()
+    home.change_token(access="spoilt")
+    home.delivers()
+    equal(home.token()["access"] not in ("spoilt", before["access"]), True, "a new token")
 
 
 def by_pasted_address(lab):
@@ -421,6 +440,7 @@ def cases():
     named = {
         "device code, then XOAUTH2 and OAUTHBEARER": by_device,
         "browser with PKCE": by_browser,
+        "Postfix as the server": with_postfix,
         "pasted redirect": by_pasted_address,
         "a browser is opened": opens_browser,
         "the page that Chromium shows": in_english,

@@ -17,8 +17,8 @@ PATIENCE = 90
 class Home:
     """An account with a place of its own for tokens and queue."""
 
-    def __init__(self, lab, **changes):
-        self.lab, self.server = lab, lab.servers["dovecot"]
+    def __init__(self, lab, server="dovecot", **changes):
+        self.lab, self.server = lab, lab.servers[server]
         self.folder = tempfile.mkdtemp(dir=lab.shared)
         self.settings = lab.account(self.server, "starttls", auth="on", password=None,
                                     oauth_issuer=ISSUER, oauth_client_id="public",
