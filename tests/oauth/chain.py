@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 
+from begin import set_up
 from cases import can_run, one, say
 from checks import (BAD_CONFIG, NO_PERMISSION, PROTOCOL, TEMPORARY, Case, Wrong, arrived, equal,
                     failed, nothing, sent)
@@ -441,6 +442,7 @@ def cases():
         "device code, then XOAUTH2 and OAUTHBEARER": by_device,
         "browser with PKCE": by_browser,
         "Postfix as the server": with_postfix,
+        "from nothing to a sent message": set_up,
         "pasted redirect": by_pasted_address,
         "a browser is opened": opens_browser,
         "the page that Chromium shows": in_english,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a real browser shows when a login has ended: Chromium without a screen, in a private root."""
+"""What a real browser shows when a login has ended: Chromium, unseen, in a private root."""
 import contextlib
 import html
 import os
