@@ -59,6 +59,7 @@ class Room:
         self.trust = self.certificates.trust
         self.environment = {key: os.environ[key] for key in KEPT if key in os.environ}
         self.environment |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.home),
+                             "XDG_RUNTIME_DIR": str(self.home),
                              "LC_ALL": "C.UTF-8", "COLUMNS": "80"}
 
     def clean(self):

@@ -31,6 +31,7 @@ class Stage:
         self.folder, self.home, self.certificates = folder, folder / "me", certificates
         self.program = installed.PROGRAM
         self.environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "TZ": "UTC",
+                            "XDG_RUNTIME_DIR": str(self.home),
                             **environment}
         self.config = self.home / ".config" / "postrider" / "config"
         self.clear()

@@ -36,7 +36,8 @@ class Home:
                            if value is not None)
 
     def environment(self):
-        return {"XDG_STATE_HOME": f"{self.folder}/state", "HOME": self.folder}
+        return {"XDG_STATE_HOME": f"{self.folder}/state", "HOME": self.folder,
+                "XDG_RUNTIME_DIR": self.folder}
 
     def run(self, *words, letter=b"", environment=()):
         return self.lab.run([*words, "-C", self.config], letter,

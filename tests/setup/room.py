@@ -202,14 +202,17 @@ def system_folder():
 
 
 def private_etc(folder, trust):
-    """Our names, our authority, and no configuration of the system."""
+    """Our names, our authority, and no configuration of the system, of which no trace is left."""
+    system = system_folder()
+    if system.parent.is_dir() and not system.exists():
+        subprocess.run(["cp", "-a", system.parent, folder / "etc"], check=True)
+        mount("--bind", folder / "etc", system.parent)
     for name, text in (("hosts", "127.0.0.1 localhost\n"), ("resolv.conf", "nameserver 127.0.0.1\n"),
                        ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")):
         (folder / name).write_text(text)
         real = pathlib.Path("/etc", name).resolve()
         mount("--bind", folder / name, real)
     mount("--bind", trust, "/etc/ssl/certs/ca-certificates.crt")
-    system = system_folder()
     system.mkdir(parents=True, exist_ok=True)
     mount("-t", "tmpfs", "tmpfs", system)
     return system
@@ -255,7 +258,8 @@ class Home:
         self.room, self.folder = room, folder
         folder.mkdir()
         self.config = folder / ".config/postrider/config"
-        self.environment = {"HOME": str(folder), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+        self.environment = {"HOME": str(folder), "PATH": os.environ["PATH"], "LANG": "C.UTF-8",
+                            "XDG_RUNTIME_DIR": str(folder)}
         self.environment.update((name, value) for name, value in os.environ.items()
                                 if name.endswith("SAN_OPTIONS"))
 
