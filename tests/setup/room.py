@@ -201,21 +201,15 @@ def system_folder():
     return pathlib.Path(re.search(r"(/\S+)/postrider/config", said)[1], "postrider")
 
 
-def private_etc(folder, trust):
-    """Our names, our authority, and no configuration of the system, of which no trace is left."""
-    system = system_folder()
-    if system.parent.is_dir() and not system.exists():
-        subprocess.run(["cp", "-a", system.parent, folder / "etc"], check=True)
-        mount("--bind", folder / "etc", system.parent)
+def private_etc(folder, trust, system):
+    """Our names, our authority, and no configuration of the system."""
     for name, text in (("hosts", "127.0.0.1 localhost\n"), ("resolv.conf", "nameserver 127.0.0.1\n"),
                        ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")):
         (folder / name).write_text(text)
         real = pathlib.Path("/etc", name).resolve()
         mount("--bind", folder / name, real)
     mount("--bind", trust, "/etc/ssl/certs/ca-certificates.crt")
-    system.mkdir(parents=True, exist_ok=True)
     mount("-t", "tmpfs", "tmpfs", system)
-    return system
 
 
 def all_names():
@@ -231,7 +225,10 @@ class Room:
         self.pair = self.authority.certificate("server", names=all_names())
         self.wrong = self.authority.certificate("wrong", names=("DNS:elsewhere.example",))
         self.unknown = stranger.certificate("unknown", names=all_names())
-        self.system = private_etc(self.folder, self.authority.cert)
+        self.system = system_folder()
+        self.is_new = not self.system.exists()
+        self.system.mkdir(parents=True, exist_ok=True)
+        private_etc(self.folder, self.authority.cert, self.system)
         self.homes = 0
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
@@ -240,6 +237,12 @@ class Room:
             folder=str(self.folder / f"mail-{address}-{port}"), address=address, port=port,
             cert=pair.cert, key=pair.key, implicit_tls=port == 465,
             **{"users": USERS, **more}))
+
+    def leave(self):
+        """The folder of the system's configuration is as it was."""
+        if self.is_new:
+            subprocess.run(["umount", self.system], check=True)
+            self.system.rmdir()
 
     def home(self):
         """A new home, empty."""
@@ -294,6 +297,7 @@ class Home:
 def opened(folder, more_names=""):
     made = Room(folder)
     with contextlib.ExitStack() as stack:
+        stack.callback(made.leave)
         stack.enter_context(names.running(NAMES + more_names))
         made.web = stack.enter_context(web(GOOD, made.pair))
         stack.enter_context(web(WRONG, made.wrong))
