@@ -3,6 +3,7 @@
 #include "app/configure.h"
 
 #include "mail/address.h"
+#include "mail/domain.h"
 #include "net/records.h"
 
 #include "config.h"
@@ -10,19 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-/* "mail.example.org" for "example.org": then nobody can have bent the answer to a server
- * of another owner, whose certificate would be as good (RFC 6186 6). */
-static bool
-is_below(const char *host, const char *domain)
-{
-	size_t host_length = strlen(host), length = strlen(domain);
-
-	if (host_length < length || strcasecmp(host + host_length - length, domain) != 0)
-		return false;
-	return host_length == length || host[host_length - length - 1] == '.';
-}
 
 static bool
 find_service(const char *service, const char *domain, struct dns_record *server,
@@ -86,7 +74,9 @@ show_configuration(struct run *run, struct error *err)
 	if (!find_server(domain, &server, &implicit, err))
 		return false;
 	printf(_("# - copy this to your configuration file %s\n"), file_name(run));
-	if (!is_below(server.host, domain))
+	/* "mail.example.org" for "example.org": then nobody can have bent the answer to
+	 * a server of another owner, whose certificate would be as good (RFC 6186 6). */
+	if (!host_is_below(server.host, domain))
 		puts(_("# - warning: the host does not match the mail domain; please check"));
 	puts(_("# - add your password to the key ring:"));
 	printf("#   secret-tool store --label=msmtp host %s service smtp user %s\n",

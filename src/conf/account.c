@@ -2,10 +2,10 @@
 /* Makes an account ready for use, and shows it. */
 #include "conf/account.h"
 
-#include "conf/diagnosis.h"
 #include "conf/pattern.h"
 #include "conf/settings.h"
 #include "mail/address.h"
+#include "mail/domain.h"
 
 #include <string.h>
 

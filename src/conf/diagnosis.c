@@ -3,6 +3,7 @@
 #include "conf/diagnosis.h"
 
 #include "base/file.h"
+#include "mail/domain.h"
 #include "conf/remedies.h"
 
 #include <string.h>
@@ -53,23 +54,6 @@ fits_words(const char *says, const char *reply)
 		for (const char *at = reply; strlen(at) >= want.len; at++)
 			if (strncasecmp(at, want.at, want.len) == 0)
 				return true;
-	}
-	return false;
-}
-
-bool
-host_is_below(const char *host, const char *hosts)
-{
-	struct span rest = span_of(hosts), name = span_of(host);
-
-	while (rest.len) {
-		struct span want = next_of(&rest, ' ');
-		struct span end = span_part(
-			name, name.len > want.len ? name.len - want.len : 0, name.len);
-
-		if (span_same_word(end, want) &&
-		    (end.len == name.len || name.at[name.len - end.len - 1] == '.'))
-			return true;
 	}
 	return false;
 }

@@ -56,7 +56,4 @@ struct diagnosis {
 bool diagnose(struct arena *arena, const struct circumstances *circumstances,
 	      struct diagnosis *diagnosis);
 
-/* Whether the host is one of HOSTS, separated by blanks, or below it; in any case. */
-bool host_is_below(const char *host, const char *hosts);
-
 #endif

@@ -6,6 +6,7 @@
 #include "base/errand.h"
 #include "base/file.h"
 #include "conf/autoconfig.h"
+#include "mail/domain.h"
 #include "net/https.h"
 #include "net/records.h"
 #include "oauth/form.h"
@@ -44,16 +45,6 @@ found_by_words(enum found_by found_by)
 /* ---- the list ---- */
 
 static bool
-is_below(const char *host, const char *domain)
-{
-	size_t host_length = strlen(host), length = strlen(domain);
-
-	if (host_length < length || strcasecmp(host + host_length - length, domain) != 0)
-		return false;
-	return host_length == length || host[host_length - length - 1] == '.';
-}
-
-static bool
 is_same(const struct candidate *a, const struct candidate *b)
 {
 	return strcasecmp(a->host, b->host) == 0 && a->port == b->port;
@@ -76,7 +67,7 @@ add(struct discovery *discovery, struct candidate candidate)
 	else if (!candidate.user)
 		candidate.user = discovery->address;
 	candidate.vouched = candidate.vouched || (provider && !provider->host_is_mx) ||
-			    is_below(candidate.host, discovery->domain);
+			    host_is_below(candidate.host, discovery->domain);
 	if (discovery->count < CANDIDATES_MAX)
 		discovery->items[discovery->count++] = candidate;
 }
@@ -377,7 +368,7 @@ discover_guess(struct discovery *discovery)
 		add_usual(discovery, arena_printf(discovery->arena, "%s%s", names[i],
 						  discovery->domain));
 	/* The provider that the MX host is of. */
-	if (dot && strchr(dot + 1, '.') && !is_below(mx, discovery->domain))
+	if (dot && strchr(dot + 1, '.') && !host_is_below(mx, discovery->domain))
 		for (size_t i = 0; i < 2; i++)
 			add_usual(discovery, arena_printf(discovery->arena, "%s%s",
 							  names[i], dot + 1));

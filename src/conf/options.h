@@ -55,9 +55,9 @@ struct request {
 	bool yes, print;     /* --yes, --print: of setup */
 	bool as_cron, mask;  /* --as-cron, --mask: of doctor */
 	const char *as_user; /* --as-user; NULL: not given */
-	const char *
-		topic; /* of help; argument of --rmqs, --configure, --listen, setup; FILE.json
-				   * of login; what git asks of token */
+	/* Of help; the argument of --rmqs, --configure, --listen, setup; FILE.json of login;
+	 * what git asks of token. */
+	const char *topic;
 	const char *config_file;  /* -C */
 	struct account_wish wish; /* -a, and the sender */
 	/* -f, -r: one address as it was written, without display name; "" is the null

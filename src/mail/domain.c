@@ -42,3 +42,18 @@ domain_to_alabel(struct arena *arena, const char *domain, const char **ascii,
 }
 
 #endif
+
+bool
+host_is_below(const char *host, const char *domains)
+{
+	struct span rest = span_of(domains), name = span_of(host), domain;
+
+	while ((domain = span_word(&rest)).len) {
+		size_t at = name.len > domain.len ? name.len - domain.len : 0;
+
+		if (span_same_word(span_part(name, at, name.len), domain) &&
+		    (!at || name.at[at - 1] == '.'))
+			return true;
+	}
+	return false;
+}

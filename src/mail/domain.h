@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Internationalised domain names (RFC 5890, UTS 46), by libidn2. */
+/* Domain names: those beyond ASCII (RFC 5890, UTS 46), by libidn2; and which is below which. */
 #ifndef MAIL_DOMAIN_H
 #define MAIL_DOMAIN_H
 
@@ -13,5 +13,8 @@
  * ASCII only, because libidn2 refuses ASCII names that exist ("r3---sn.example"). */
 bool domain_to_alabel(struct arena *arena, const char *domain, const char **ascii,
 		      struct error *err) MUST_CHECK;
+
+/* Whether the host is one of DOMAINS, separated by blanks, or below it; in any case. */
+bool host_is_below(const char *host, const char *domains);
 
 #endif
