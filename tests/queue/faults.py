@@ -451,9 +451,11 @@ def program():
 
 def available():
     """False, with a line, where the matrices cannot run."""
-    for need, there in (("strace", shutil.which("strace")), ("cc", shutil.which("cc")),
-                        ("a plain build", os.access(program(), os.X_OK))):
-        if not there:
+    if not os.access(program(), os.X_OK):
+        print(f"not ok - the faults of the queue: got no {program()}, want it built")
+        return False
+    for need in ("strace", "cc"):
+        if not shutil.which(need):
             print(f"skip - the faults of the queue: no {need} here")
             return False
     return True
