@@ -9,13 +9,6 @@
 
 /* ---- written ---- */
 
-static void
-add_text(struct buf *out, const char *type, const char *text)
-{
-	if (text)
-		record_add(out, type, span_of(text));
-}
-
 /* With the English that it comes from, if that is another text: the log wants it. */
 static void
 add_told(struct buf *out, const char *type, const char *text)
@@ -23,7 +16,7 @@ add_told(struct buf *out, const char *type, const char *text)
 	struct arena arena = { 0 };
 	const char *english = english_of(&arena, text);
 
-	add_text(out, type, text);
+	record_add_text(out, type, text);
 	if (english != text)
 		record_add(out, "english", span_of(english));
 	arena_release(&arena);
@@ -37,7 +30,7 @@ add_exchange(struct buf *out, const struct exchange *exchange)
 
 	record_printf(out, "exchange", "%u %u %" PRIu64, (unsigned)exchange->stage,
 		      (unsigned)reply->code, exchange->octets);
-	add_text(out, "said", exchange->said);
+	record_add_text(out, "said", exchange->said);
 	if (reply->enhanced.len)
 		record_add(out, "enhanced", reply->enhanced);
 	while (reply_line(&rest, &line))
@@ -113,8 +106,8 @@ answer_add(struct buf *out, const struct delivery *delivery,
 	if (err->fault) {
 		record_printf(out, "fault", "%u", (unsigned)err->fault);
 		add_told(out, "what", err->what);
-		add_text(out, "reply", err->reply);
-		add_text(out, "hint", err->hint);
+		record_add_text(out, "reply", err->reply);
+		record_add_text(out, "hint", err->hint);
 	}
 	for (const struct exchange *one = session->first; one; one = one->next)
 		add_exchange(out, one);
@@ -125,13 +118,6 @@ answer_add(struct buf *out, const struct delivery *delivery,
 }
 
 /* ---- read ---- */
-
-/* The next word, as a number up to LIMIT. */
-static bool
-take_number(struct span *text, uint64_t limit, uint64_t *number)
-{
-	return span_number(span_word(text), number) && *number <= limit;
-}
 
 static const char *
 take_text(const struct answer *answer, struct span value)
@@ -144,7 +130,7 @@ take_fault(struct answer *answer, struct span value)
 {
 	uint64_t fault;
 
-	if (!take_number(&value, FAULT_COUNT - 1, &fault))
+	if (!record_number(&value, FAULT_COUNT - 1, &fault))
 		return false;
 	answer->err.fault = (enum fault)fault;
 	return fault != FAULT_NONE;
@@ -174,9 +160,9 @@ take_exchange(struct answer *answer, struct span value)
 	struct exchange *exchange = arena_take(answer->arena, sizeof(*exchange));
 	uint64_t stage, code;
 
-	if (!take_number(&value, STAGE_COUNT - 1, &stage) ||
-	    !take_number(&value, 599, &code) ||
-	    !take_number(&value, UINT64_MAX, &exchange->octets) || (code && code < 200))
+	if (!record_number(&value, STAGE_COUNT - 1, &stage) ||
+	    !record_number(&value, 599, &code) ||
+	    !record_number(&value, UINT64_MAX, &exchange->octets) || (code && code < 200))
 		return false;
 	exchange->stage = (enum stage)stage;
 	exchange->reply.code = (int)code;
@@ -212,7 +198,7 @@ take_accepted(struct answer *answer, struct span value)
 {
 	uint64_t number;
 
-	if (!take_number(&value, answer->exchange_count, &number))
+	if (!record_number(&value, answer->exchange_count, &number))
 		return false;
 	answer->accepted = exchange_of(answer, number);
 	return answer->accepted && reply_class(&answer->accepted->reply) == 2;
@@ -223,9 +209,9 @@ take_line(struct answer *answer, struct span value)
 {
 	uint64_t port, resolved;
 
-	if (!take_number(&value, UINT16_MAX, &port) ||
-	    !take_number(&value, 1, &resolved) ||
-	    !take_number(&value, UINT64_MAX, &answer->size_limit))
+	if (!record_number(&value, UINT16_MAX, &port) ||
+	    !record_number(&value, 1, &resolved) ||
+	    !record_number(&value, UINT64_MAX, &answer->size_limit))
 		return false;
 	answer->port = (unsigned)port;
 	answer->resolved = resolved;
@@ -239,8 +225,8 @@ take_verdict(struct answer *answer, struct span value)
 	struct verdict *verdict;
 
 	if (answer->verdict_count == answer->count ||
-	    !take_number(&value, IN_DOUBT, &outcome) ||
-	    !take_number(&value, answer->exchange_count, &number))
+	    !record_number(&value, IN_DOUBT, &outcome) ||
+	    !record_number(&value, answer->exchange_count, &number))
 		return false;
 	if (!answer->verdicts)
 		answer->verdicts =
@@ -298,7 +284,7 @@ take_record(struct answer *answer, const struct record_view *record)
 	if (record_is(record, "line"))
 		return take_line(answer, value);
 	if (record_is(record, "owed"))
-		return take_number(&value, answer->exchange_count, &answer->owed);
+		return record_number(&value, answer->exchange_count, &answer->owed);
 	if (record_is(record, "accepted"))
 		return take_accepted(answer, value);
 	return record_is(record, "verdict") && take_verdict(answer, value);

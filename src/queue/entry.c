@@ -57,17 +57,6 @@ struct head {
 };
 
 static bool
-take_number(struct span text, int64_t *number)
-{
-	uint64_t value;
-
-	if (!span_number(text, &value) || value > INT64_MAX)
-		return false;
-	*number = (int64_t)value;
-	return true;
-}
-
-static bool
 take_setting(struct head *head, struct span text)
 {
 	struct account_key *key = &head->entry->key;
@@ -118,11 +107,11 @@ take_own_record(struct head *head, const struct record_view *record)
 	if (record_is(record, "id"))
 		return span_equal(value, span_of(entry->name.id));
 	if (record_is(record, "uid"))
-		return take_unsigned(value, &entry->uid);
+		return record_unsigned(&value, &entry->uid) && !value.len;
 	if (record_is(record, "arrival"))
-		return take_number(value, &entry->arrival);
+		return record_time(&value, &entry->arrival) && !value.len;
 	if (record_is(record, "expires"))
-		return take_number(value, &entry->expires);
+		return record_time(&value, &entry->expires) && !value.len;
 	if (record_is(record, "without-file"))
 		return entry->key.without_file = true;
 	if (record_is(record, "msmtp")) {

@@ -14,12 +14,6 @@
 
 /* ---- read ---- */
 
-static bool
-take_number(struct span *rest, uint64_t *number)
-{
-	return span_number(span_word(rest), number);
-}
-
 /* "*", or the number of a recipient. */
 static bool
 take_index(const struct entry *entry, struct span *rest, size_t *first, size_t *last)
@@ -111,12 +105,7 @@ apply_defer(struct entry *entry, struct span rest)
 static bool
 apply_due(struct entry *entry, struct span rest)
 {
-	uint64_t due;
-
-	if (!take_number(&rest, &due) || due > INT64_MAX)
-		return false;
-	entry->due = (int64_t)due;
-	return true;
+	return record_time(&rest, &entry->due);
 }
 
 static bool
@@ -164,12 +153,7 @@ apply_retry(struct entry *entry, struct span rest)
 static bool
 apply_expires(struct entry *entry, struct span rest)
 {
-	uint64_t expires;
-
-	if (!take_number(&rest, &expires) || expires > INT64_MAX)
-		return false;
-	entry->expires = (int64_t)expires;
-	return true;
+	return record_time(&rest, &entry->expires);
 }
 
 static bool
@@ -202,7 +186,8 @@ journal_apply(struct entry *entry, const struct record_view *record)
 	struct span rest = record->value;
 	uint64_t sequence, when;
 
-	if (!take_number(&rest, &sequence) || !take_number(&rest, &when))
+	if (!record_number(&rest, UINT64_MAX, &sequence) ||
+	    !record_number(&rest, UINT64_MAX, &when))
 		return false;
 	entry->records++;
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)

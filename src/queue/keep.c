@@ -43,25 +43,19 @@ put(struct writer *writer, struct span bytes)
 /* ---- the records before the content ---- */
 
 static void
-add_text(struct buf *out, const char *type, const char *text)
-{
-	if (text)
-		record_add(out, type, span_of(text));
-}
-
-static void
 add_key(struct buf *out, const struct account_key *key)
 {
 	struct arena arena = { 0 };
 
-	add_text(out, "account", key->name);
-	add_text(out, "config", key->config_file);
+	record_add_text(out, "account", key->name);
+	record_add_text(out, "config", key->config_file);
 	if (key->without_file)
 		record_add(out, "without-file", SPAN(""));
 	if (key->dialect == DIALECT_MSMTP)
 		record_add(out, "msmtp", SPAN(""));
 	for (size_t i = 0; i < key->assignment_count; i++)
-		add_text(out, "set", assignment_print(&arena, &key->assignments[i]));
+		record_add_text(out, "set",
+				assignment_print(&arena, &key->assignments[i]));
 	arena_release(&arena);
 }
 
@@ -80,7 +74,7 @@ add_head(struct buf *out, const struct parcel *parcel, const char *id)
 	record_printf(out, "uid", "%lu", (unsigned long)getuid());
 	record_printf(out, "arrival", "%" PRId64, now);
 	record_printf(out, "expires", "%" PRId64, now + parcel->lifetime);
-	add_text(out, "about", parcel->about);
+	record_add_text(out, "about", parcel->about);
 	add_key(out, parcel->key);
 	label_add(out, &label);
 }

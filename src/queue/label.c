@@ -9,27 +9,20 @@
 /* ---- written ---- */
 
 static void
-add_text(struct buf *out, const char *type, const char *text)
-{
-	if (text)
-		record_add(out, type, span_of(text));
-}
-
-static void
 add_envelope(struct buf *out, const struct envelope *envelope)
 {
 	const struct mail_options *options = &envelope->options;
 
-	add_text(out, "sender", envelope->sender);
+	record_add_text(out, "sender", envelope->sender);
 	for (size_t i = 0; i < envelope->count; i++)
-		add_text(out, "to", envelope->to[i]);
-	add_text(out, "ret", options->ret);
-	add_text(out, "envid", options->envid);
-	add_text(out, "notify", options->notify);
-	add_text(out, "by", options->by);
-	add_text(out, "hold-for", options->hold_for);
-	add_text(out, "hold-until", options->hold_until);
-	add_text(out, "mt-priority", options->mt_priority);
+		record_add_text(out, "to", envelope->to[i]);
+	record_add_text(out, "ret", options->ret);
+	record_add_text(out, "envid", options->envid);
+	record_add_text(out, "notify", options->notify);
+	record_add_text(out, "by", options->by);
+	record_add_text(out, "hold-for", options->hold_for);
+	record_add_text(out, "hold-until", options->hold_until);
+	record_add_text(out, "mt-priority", options->mt_priority);
 	if (options->require_tls)
 		record_add(out, "require-tls", SPAN(""));
 	record_printf(out, "needs", "%u", envelope->needs);
@@ -48,17 +41,6 @@ label_add(struct buf *out, const struct label *label)
 }
 
 /* ---- read ---- */
-
-bool
-take_unsigned(struct span text, unsigned *number)
-{
-	uint64_t value;
-
-	if (!span_number(text, &value) || value > UINT32_MAX)
-		return false;
-	*number = (unsigned)value;
-	return true;
-}
 
 /* The recipients grow by doubling. */
 static void
@@ -137,23 +119,25 @@ taken_if(bool right)
 enum label_part
 label_take(struct label *label, const struct record_view *record)
 {
+	struct span value = record->value;
 	size_t at;
 	bool text = is_text(record, &at), recipient = record_is(record, "to");
 
-	if ((text || recipient) && has_control(record->value))
+	if ((text || recipient) && has_control(value))
 		return LABEL_WRONG;
 	if (text)
-		take_text(label, at, record->value);
+		take_text(label, at, value);
 	else if (recipient)
-		take_recipient(label, record->value);
+		take_recipient(label, value);
 	else if (record_is(record, "require-tls"))
 		label->envelope.options.require_tls = true;
 	else if (record_is(record, "facts"))
-		return taken_if(take_facts(&label->facts, record->value));
+		return taken_if(take_facts(&label->facts, value));
 	else if (record_is(record, "needs"))
-		return taken_if(take_unsigned(record->value, &label->envelope.needs));
+		return taken_if(record_unsigned(&value, &label->envelope.needs) &&
+				!value.len);
 	else if (record_is(record, "header"))
-		return taken_if(span_number(record->value, &label->header_size));
+		return taken_if(span_number(value, &label->header_size));
 	else
 		return LABEL_OTHER;
 	return LABEL_TAKEN;

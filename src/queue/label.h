@@ -27,8 +27,5 @@ enum label_part {
 enum label_part label_take(struct label *label, const struct record_view *record);
 /* Whether there is a sender and a recipient. */
 bool label_is_whole(const struct label *label);
-/* Decimal, and it fits. */
-bool take_unsigned(struct span text, unsigned *number)
-	__attribute__((warn_unused_result));
 
 #endif

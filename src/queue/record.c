@@ -5,6 +5,7 @@
 #include "base/crc.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,4 +79,41 @@ bool
 record_is(const struct record_view *record, const char *type)
 {
 	return span_equal(record->type, span_of(type));
+}
+
+/* ---- values ---- */
+
+void
+record_add_text(struct buf *out, const char *type, const char *text)
+{
+	if (text)
+		record_add(out, type, span_of(text));
+}
+
+bool
+record_number(struct span *rest, uint64_t limit, uint64_t *number)
+{
+	return span_number(span_word(rest), number) && *number <= limit;
+}
+
+bool
+record_unsigned(struct span *rest, unsigned *number)
+{
+	uint64_t value;
+
+	if (!record_number(rest, UINT_MAX, &value))
+		return false;
+	*number = (unsigned)value;
+	return true;
+}
+
+bool
+record_time(struct span *rest, int64_t *ms)
+{
+	uint64_t value;
+
+	if (!record_number(rest, INT64_MAX, &value))
+		return false;
+	*ms = (int64_t)value;
+	return true;
 }

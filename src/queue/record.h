@@ -34,4 +34,15 @@ enum record_state record_head(struct span rest, struct span *type, uint64_t *len
 			      size_t *used);
 bool record_is(const struct record_view *record, const char *type);
 
+/* ---- values ---- */
+
+/* Adds a text, if there is one. */
+void record_add_text(struct buf *out, const char *type, const char *text);
+/* The next word of REST: a decimal number up to LIMIT; one that fits; a time in ms. */
+bool record_number(struct span *rest, uint64_t limit, uint64_t *number)
+	__attribute__((warn_unused_result));
+bool record_unsigned(struct span *rest, unsigned *number)
+	__attribute__((warn_unused_result));
+bool record_time(struct span *rest, int64_t *ms) __attribute__((warn_unused_result));
+
 #endif
