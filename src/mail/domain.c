@@ -5,9 +5,36 @@
 #include "base/text.h"
 #include "config.h"
 
+static bool
+cannot_know(const char *domain, struct error *err)
+{
+	return fail(err, FAULT_DATA,
+		    _("The domain \"%s\" cannot be used without the library libidn2, "
+		      "which is not here; write it as xn--..."),
+		    clean_text(err->arena, span_part(span_of(domain), 0, 60)));
+}
+
 #if HAVE_IDN2
 
+#include "base/lazy.h"
+
 #include <idn2.h>
+
+#define SONAME "libidn2.so.0"
+
+LAZY_NOTE("idn2", "Domain names beyond ASCII", "recommended", SONAME);
+
+static struct {
+	__typeof__(&idn2_lookup_u8) lookup_u8;
+	__typeof__(&idn2_strerror) strerror;
+	__typeof__(&idn2_free) free;
+} idn2;
+
+static const struct lazy_symbol symbols[] = {
+	{ "idn2_lookup_u8", &idn2.lookup_u8 },
+	{ "idn2_strerror", &idn2.strerror },
+	{ "idn2_free", &idn2.free },
+};
 
 bool
 domain_to_alabel(struct arena *arena, const char *domain, const char **ascii,
@@ -16,14 +43,19 @@ domain_to_alabel(struct arena *arena, const char *domain, const char **ascii,
 	/* Never IDN2_USE_STD3_ASCII_RULES: it silently makes "ab" of "a_b". */
 	const int flags = IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT;
 	uint8_t *found = NULL;
-	int code = idn2_lookup_u8((const uint8_t *)domain, &found, flags);
+	int code;
 
+	*ascii = NULL;
+	if (!idn2.free &&
+	    !lazy_load(SONAME, symbols, sizeof(symbols) / sizeof(symbols[0])))
+		return cannot_know(domain, err);
+	code = idn2.lookup_u8((const uint8_t *)domain, &found, flags);
 	if (code != IDN2_OK)
 		return fail(err, FAULT_DATA, _("\"%s\" is no domain name: %s"),
 			    clean_text(arena, span_part(span_of(domain), 0, 60)),
-			    idn2_strerror(code));
+			    idn2.strerror(code));
 	*ascii = arena_string(arena, (const char *)found);
-	idn2_free(found);
+	idn2.free(found);
 	return true;
 }
 
@@ -33,12 +65,9 @@ bool
 domain_to_alabel(struct arena *arena, const char *domain, const char **ascii,
 		 struct error *err)
 {
+	(void)arena;
 	*ascii = NULL;
-	return fail(
-		err, FAULT_DATA,
-		_("The domain \"%s\" cannot be used, because this build does not know "
-		  "international domain names (libidn2); write it as xn--..."),
-		clean_text(arena, span_part(span_of(domain), 0, 60)));
+	return cannot_know(domain, err);
 }
 
 #endif

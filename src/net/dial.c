@@ -260,6 +260,8 @@ run_race(struct race *race, struct error *err)
 			if (!start_attempt(race, &race->attempts[race->started++], err))
 				return NULL;
 			race->next_start = now_us() + HEAD_START_US;
+			if (race->started == 1 && race->endpoint->meanwhile)
+				race->endpoint->meanwhile();
 		} else if (!more && !under_way(race)) {
 			break;
 		}
@@ -376,7 +378,8 @@ dial_through(const struct endpoint *endpoint, struct line *line, int64_t deadlin
 	const struct endpoint proxy = { .host = endpoint->proxy_host,
 					.source_ip = endpoint->source_ip,
 					.ports = { endpoint->proxy_port, 0 },
-					.family = endpoint->family };
+					.family = endpoint->family,
+					.meanwhile = endpoint->meanwhile };
 	struct race race = { .endpoint = &proxy, .to_proxy = true, .deadline = deadline };
 
 	if (!dial_tcp(&race, line, err))

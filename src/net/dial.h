@@ -27,6 +27,7 @@ struct endpoint {
 	bool fast_open[2];
 	enum ip_family family;
 	unsigned timeout; /* seconds for name and connection together; 0: no limit */
+	void (*meanwhile)(void); /* called once the first attempt is under way; or NULL */
 };
 
 /* A connected, non-blocking, close-on-exec socket with TCP_NODELAY, and how it came

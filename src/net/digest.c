@@ -2,12 +2,12 @@
 /* Computes SHA-256. */
 #include "net/digest.h"
 
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
+#include <nettle/sha2.h>
+#include <nettle/version.h>
 #include <stdlib.h>
 
 struct digest {
-	gnutls_hash_hd_t handle;
+	struct sha256_ctx context;
 };
 
 struct digest *
@@ -15,18 +15,17 @@ digest_begin(void)
 {
 	struct digest *digest = calloc(1, sizeof(*digest));
 
-	/* The library has no other reason: a digest that is not one would make a message
-	 * of the queue look damaged. */
-	if (!digest || gnutls_hash_init(&digest->handle, GNUTLS_DIG_SHA256) != 0)
+	if (!digest)
 		out_of_memory();
+	sha256_init(&digest->context);
 	return digest;
 }
 
 void
 digest_add(struct digest *digest, struct span bytes)
 {
-	if (digest && bytes.len && gnutls_hash(digest->handle, bytes.at, bytes.len) != 0)
-		out_of_memory();
+	if (digest && bytes.len)
+		sha256_update(&digest->context, bytes.len, (const uint8_t *)bytes.at);
 }
 
 void
@@ -39,7 +38,11 @@ digest_end(struct digest **digest, char *hex)
 		*hex = '\0';
 	if (!*digest)
 		return;
-	gnutls_hash_deinit((*digest)->handle, raw);
+#if NETTLE_VERSION_MAJOR < 4
+	sha256_digest(&(*digest)->context, DIGEST_SIZE, raw);
+#else
+	sha256_digest(&(*digest)->context, raw);
+#endif
 	free(*digest);
 	*digest = NULL;
 	for (size_t i = 0; hex && i < DIGEST_SIZE; i++) {

@@ -43,7 +43,7 @@ too_old(struct handshake *shake)
 static bool
 is_new_enough(struct handshake *shake)
 {
-	return gnutls_protocol_get_version(shake->tls->session) >= shake->least ||
+	return gnutls.protocol_get_version(shake->tls->session) >= shake->least ||
 	       too_old(shake);
 }
 
@@ -76,7 +76,7 @@ recognise(struct handshake *shake)
 static int
 judge(gnutls_session_t session)
 {
-	struct handshake *shake = gnutls_session_get_ptr(session);
+	struct handshake *shake = gnutls.session_get_ptr(session);
 
 	if (!shake)
 		return GNUTLS_E_CERTIFICATE_ERROR;
@@ -98,7 +98,7 @@ static bool
 await(struct handshake *shake)
 {
 	short events =
-		gnutls_record_get_direction(shake->tls->session) ? POLLOUT : POLLIN;
+		gnutls.record_get_direction(shake->tls->session) ? POLLOUT : POLLIN;
 	struct pollfd one = { .fd = shake->peer->fd, .events = events };
 	int left = deadline_left(shake->peer->deadline);
 	int ready = left == 0 ? 0 : poll(&one, 1, left);
@@ -123,14 +123,14 @@ static bool
 alert_received(struct handshake *shake)
 {
 	gnutls_session_t session = shake->tls->session;
-	gnutls_alert_description_t alert = gnutls_alert_get(session);
-	const char *name = gnutls_alert_get_name(alert);
+	gnutls_alert_description_t alert = gnutls.alert_get(session);
+	const char *name = gnutls.alert_get_name(alert);
 
 	if (alert == GNUTLS_A_PROTOCOL_VERSION)
 		return too_old(shake);
 	fail(shake->err, FAULT_PROTOCOL, _("The server %s refuses the TLS handshake: %s"),
 	     shake->name, name ? name : _("unknown alert"));
-	if (gnutls_certificate_client_get_request_status(session))
+	if (gnutls.certificate_client_get_request_status(session))
 		return fail_hint(shake->err,
 				 _("It asked for a client certificate: see tls_cert_file "
 				   "and tls_key_file"));
@@ -174,7 +174,7 @@ handshake_failed(struct handshake *shake, int problem, int system_problem)
 	if (problem == GNUTLS_E_UNSUPPORTED_VERSION_PACKET)
 		return too_old(shake);
 	return fail(err, FAULT_PROTOCOL, _("The TLS handshake with %s failed: %s"), name,
-		    gnutls_strerror(problem));
+		    gnutls.strerror(problem));
 }
 
 static bool
@@ -186,18 +186,18 @@ shake_hands(struct handshake *shake)
 		int problem, system_problem;
 
 		errno = 0;
-		problem = gnutls_handshake(session);
+		problem = gnutls.handshake(session);
 		system_problem = errno;
-		if (problem == GNUTLS_E_SUCCESS && gnutls_session_is_resumed(session))
+		if (problem == GNUTLS_E_SUCCESS && gnutls.session_is_resumed(session))
 			return recognise(shake);
 		if (problem == GNUTLS_E_SUCCESS)
 			/* A cipher suite without certificates, which priorities can
 			 * ask for, never calls the judge. */
 			return shake->judged || believe(shake);
-		if (gnutls_error_is_fatal(problem) ||
+		if (gnutls.error_is_fatal(problem) ||
 		    shake->tls->ignored >= IGNORED_MAX) {
 			/* Politeness only: the failure is known already. */
-			gnutls_alert_send_appropriate(session, problem);
+			gnutls.alert_send_appropriate(session, problem);
 			return handshake_failed(shake, problem, system_problem);
 		}
 		if (problem != GNUTLS_E_AGAIN && problem != GNUTLS_E_INTERRUPTED)
@@ -226,7 +226,7 @@ pull(gnutls_transport_ptr_t context, void *at, size_t len)
 static void
 make_session(struct tls *tls)
 {
-	if (gnutls_init(&tls->session,
+	if (gnutls.init(&tls->session,
 			GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0)
 		out_of_memory();
 }
@@ -243,33 +243,33 @@ prepare(struct handshake *shake)
 	make_session(tls);
 	if (!resume_offer(&tls->resume, tls->session, policy, shake->peer, shake->name)) {
 		/* Of a ticket that it cannot read the library remembers too much. */
-		gnutls_deinit(tls->session);
+		gnutls.deinit(tls->session);
 		make_session(tls);
 	}
 	if (!trust_priorities(policy, &shake->least, &priorities, shake->err))
 		return false;
 	/* The session keeps its own reference. */
-	problem = gnutls_priority_set(tls->session, priorities);
-	gnutls_priority_deinit(priorities);
+	problem = gnutls.priority_set(tls->session, priorities);
+	gnutls.priority_deinit(priorities);
 	if (!trust_load(tls->credentials, policy, shake->peer, &shake->store, shake->err))
 		return false;
-	gnutls_certificate_set_verify_function(tls->credentials, judge);
-	gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, tls->credentials);
-	gnutls_session_set_ptr(tls->session, shake);
+	gnutls.certificate_set_verify_function(tls->credentials, judge);
+	gnutls.credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, tls->credentials);
+	gnutls.session_set_ptr(tls->session, shake);
 	if (policy->min_dh_prime_bits)
-		gnutls_dh_set_prime_bits(tls->session, policy->min_dh_prime_bits);
+		gnutls.dh_set_prime_bits(tls->session, policy->min_dh_prime_bits);
 	/* RFC 6066 section 3 wants no addresses here. */
 	if (problem >= 0 && !dns_literal(shake->name, &literal))
-		problem = gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS,
+		problem = gnutls.server_name_set(tls->session, GNUTLS_NAME_DNS,
 						 shake->name, strlen(shake->name));
 	if (problem < 0)
 		return fail(shake->err, FAULT_CONFIG,
 			    _("Cannot prepare TLS for the server %s: %s"), shake->name,
-			    gnutls_strerror(problem));
+			    gnutls.strerror(problem));
 	tls->fd = shake->peer->fd;
-	gnutls_transport_set_ptr2(tls->session, tls,
+	gnutls.transport_set_ptr2(tls->session, tls,
 				  (gnutls_transport_ptr_t)(intptr_t)tls->fd);
-	gnutls_transport_set_pull_function(tls->session, pull);
+	gnutls.transport_set_pull_function(tls->session, pull);
 	return true;
 }
 
@@ -286,8 +286,8 @@ handshake_run(struct tls *tls, const struct tls_policy *policy,
 	store_close(&shake.store);
 	/* From here on neither the handshake nor the peer is there to be asked. */
 	if (tls->session)
-		gnutls_session_set_ptr(tls->session, NULL);
-	gnutls_certificate_set_pin_function(tls->credentials, NULL, NULL);
+		gnutls.session_set_ptr(tls->session, NULL);
+	gnutls.certificate_set_pin_function(tls->credentials, NULL, NULL);
 	if (peer->ticket_failed)
 		*peer->ticket_failed = !good && tls->resume.offered;
 	return good;

@@ -3,10 +3,9 @@
 #ifndef NET_HANDSHAKE_H
 #define NET_HANDSHAKE_H
 
+#include "net/gnutls.h"
 #include "net/resume.h"
 #include "net/tls.h"
-
-#include <gnutls/gnutls.h>
 
 enum { IGNORED_MAX = 64 }; /* warnings and the like, on one connection */
 

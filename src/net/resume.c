@@ -7,7 +7,6 @@
 
 #include "config.h"
 
-#include <gnutls/x509.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,8 +81,8 @@ make_key(struct ticket_key *key, const struct tls_policy *policy,
 	add_trust(whole, policy);
 	/* Another version may judge by other rules, and write sessions in another way. */
 	add_text(whole, PACKAGE_VERSION);
-	add_text(whole, gnutls_check_version(NULL));
-	add_file(whole, gnutls_get_system_config_file());
+	add_text(whole, gnutls.check_version(NULL));
+	add_file(whole, gnutls.get_system_config_file());
 	digest_end(&whole, key->whole);
 }
 
@@ -110,7 +109,7 @@ resume_offer(struct resume *resume, gnutls_session_t session,
 		return true;
 	resume->on = ticket.session.len > 0;
 	if (resume->on) {
-		problem = gnutls_session_set_data(session, ticket.session.at,
+		problem = gnutls.session_set_data(session, ticket.session.at,
 						  ticket.session.len);
 		resume->offered = problem >= 0;
 		resume->until = ticket.until;
@@ -128,18 +127,18 @@ good_until(gnutls_session_t session)
 {
 	int64_t now = time(NULL), until = now + TICKET_LIFE;
 	unsigned count = 0;
-	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
+	const gnutls_datum_t *chain = gnutls.certificate_get_peers(session, &count);
 	gnutls_x509_crt_t certificate;
 
 	for (unsigned i = 0; chain && i < count; i++) {
 		time_t end = 0;
 
-		if (gnutls_x509_crt_init(&certificate) < 0)
+		if (gnutls.x509_crt_init(&certificate) < 0)
 			out_of_memory();
-		if (gnutls_x509_crt_import(certificate, &chain[i], GNUTLS_X509_FMT_DER) >=
+		if (gnutls.x509_crt_import(certificate, &chain[i], GNUTLS_X509_FMT_DER) >=
 		    0)
-			end = gnutls_x509_crt_get_expiration_time(certificate);
-		gnutls_x509_crt_deinit(certificate);
+			end = gnutls.x509_crt_get_expiration_time(certificate);
+		gnutls.x509_crt_deinit(certificate);
 		if (end > now && end < until)
 			until = end;
 	}
@@ -152,12 +151,12 @@ good_until(gnutls_session_t session)
 static bool
 is_resumable(gnutls_session_t session)
 {
-	bool given = gnutls_session_get_flags(session) & GNUTLS_SFLAGS_SESSION_TICKET;
+	bool given = gnutls.session_get_flags(session) & GNUTLS_SFLAGS_SESSION_TICKET;
 
-	if (gnutls_protocol_get_version(session) == GNUTLS_TLS1_3)
+	if (gnutls.protocol_get_version(session) == GNUTLS_TLS1_3)
 		return given;
-	return (given || gnutls_session_is_resumed(session)) &&
-	       gnutls_session_ext_master_secret_status(session);
+	return (given || gnutls.session_is_resumed(session)) &&
+	       gnutls.session_ext_master_secret_status(session);
 }
 
 static bool
@@ -165,14 +164,14 @@ fill(struct ticket *ticket, const struct resume *resume, gnutls_session_t sessio
 {
 	gnutls_datum_t data;
 
-	if (!is_resumable(session) || gnutls_session_get_data2(session, &data) < 0)
+	if (!is_resumable(session) || gnutls.session_get_data2(session, &data) < 0)
 		return false;
 	/* From ticket to ticket, the certificate is the one that was judged at first. */
 	ticket->until =
-		gnutls_session_is_resumed(session) ? resume->until : good_until(session);
+		gnutls.session_is_resumed(session) ? resume->until : good_until(session);
 	buf_add(&ticket->session, (const char *)data.data, data.size);
-	gnutls_memset(data.data, 0, data.size);
-	gnutls_free(data.data);
+	gnutls.memset(data.data, 0, data.size);
+	(*gnutls.free)(data.data);
 	return true;
 }
 

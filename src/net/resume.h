@@ -4,10 +4,9 @@
 #ifndef NET_RESUME_H
 #define NET_RESUME_H
 
+#include "net/gnutls.h"
 #include "net/ticket.h"
 #include "net/tls.h"
-
-#include <gnutls/gnutls.h>
 
 /* What a connection has to do with tickets; all zero: nothing. */
 struct resume {

@@ -8,7 +8,6 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <gnutls/urls.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -29,7 +28,7 @@ store_can_read(const char *path, const char *sentence, struct error *err)
 {
 	CLEANUP(close_file) int fd = -1;
 
-	if (gnutls_url_is_supported(path))
+	if (gnutls.url_is_supported(path))
 		return true;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd >= 0)
@@ -49,7 +48,7 @@ store_load(gnutls_certificate_credentials_t credentials, const char *path,
 	int count;
 
 	if (is_system(path)) {
-		count = gnutls_certificate_set_x509_system_trust(credentials);
+		count = gnutls.certificate_set_x509_system_trust(credentials);
 		if (count > 0)
 			return true;
 		fail(err, FAULT_CONFIG,
@@ -60,13 +59,13 @@ store_load(gnutls_certificate_credentials_t credentials, const char *path,
 	}
 	if (!store_can_read(path, _("Cannot read the trusted certificates in %s"), err))
 		return false;
-	count = gnutls_certificate_set_x509_trust_file(credentials, path,
+	count = gnutls.certificate_set_x509_trust_file(credentials, path,
 						       GNUTLS_X509_FMT_PEM);
 	if (count > 0)
 		return true;
 	return fail(err, FAULT_CONFIG,
 		    _("There are no usable certificates in the trust file %s: %s"), path,
-		    count ? gnutls_strerror(count) : _("it is empty"));
+		    count ? gnutls.strerror(count) : _("it is empty"));
 }
 
 /* ---- little by little ---- */
@@ -74,7 +73,7 @@ store_load(gnutls_certificate_credentials_t credentials, const char *path,
 const char *
 store_file(const char *path)
 {
-	if (!path || gnutls_url_is_supported(path))
+	if (!path || gnutls.url_is_supported(path))
 		return NULL;
 	if (!is_system(path))
 		return path;
@@ -127,7 +126,7 @@ store_give(struct store *store, const gnutls_datum_t *chain, unsigned count,
 		return store_give_all(store, err);
 	pem.data = (unsigned char *)picked.at;
 	pem.size = (unsigned)picked.len;
-	return gnutls_certificate_set_x509_trust_mem(store->credentials, &pem,
+	return gnutls.certificate_set_x509_trust_mem(store->credentials, &pem,
 						     GNUTLS_X509_FMT_PEM) > 0 ||
 	       store_give_all(store, err);
 }

@@ -5,8 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-
-#include <gnutls/gnutls.h>
+#include "net/gnutls.h"
 
 /* Reading all authorities of a system is most of the work of a handshake, and one of them
  * is enough. */

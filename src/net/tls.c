@@ -32,24 +32,35 @@ tls_policy_check(const struct tls_policy *policy, struct error *err)
 	gnutls_protocol_t least;
 	bool good;
 
-	if (!trust_priorities(policy, &least, &priorities, err))
+	if (!gnutls_load(err) || !trust_priorities(policy, &least, &priorities, err))
 		return false;
-	gnutls_priority_deinit(priorities);
-	if (gnutls_certificate_allocate_credentials(&credentials) < 0)
+	gnutls.priority_deinit(priorities);
+	if (gnutls.certificate_allocate_credentials(&credentials) < 0)
 		out_of_memory();
 	good = trust_load(credentials, policy, NULL, NULL, err);
-	gnutls_certificate_free_credentials(credentials);
+	gnutls.certificate_free_credentials(credentials);
 	return good;
 }
 
 /* ---- start and end ---- */
+
+void
+tls_prepare(void)
+{
+	struct arena arena = { 0 };
+	struct error later = { .arena = &arena };
+
+	/* tls_start says what is wrong. */
+	(void)!gnutls_load(&later);
+	arena_release(&arena);
+}
 
 static struct tls *
 make_tls(void)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
 
-	if (!tls || gnutls_certificate_allocate_credentials(&tls->credentials) < 0)
+	if (!tls || gnutls.certificate_allocate_credentials(&tls->credentials) < 0)
 		out_of_memory();
 	return tls;
 }
@@ -58,8 +69,8 @@ static void
 free_tls(struct tls *tls)
 {
 	if (tls->session)
-		gnutls_deinit(tls->session);
-	gnutls_certificate_free_credentials(tls->credentials);
+		gnutls.deinit(tls->session);
+	gnutls.certificate_free_credentials(tls->credentials);
 	free(tls);
 }
 
@@ -84,26 +95,29 @@ static void
 describe(struct tls *tls)
 {
 	gnutls_session_t session = tls->session;
-	const char *group = gnutls_group_get_name(gnutls_group_get(session));
-	char *text = gnutls_session_get_desc(session);
+	const char *group = gnutls.group_get_name(gnutls.group_get(session));
+	char *text = gnutls.session_get_desc(session);
 
 	describe_new(text, tls->description, tls->description + sizeof(tls->description));
-	if (gnutls_session_is_resumed(session))
+	if (gnutls.session_is_resumed(session))
 		snprintf(tls->description, sizeof(tls->description),
 			 "%s, %s%s%s, resumed",
-			 gnutls_protocol_get_name(gnutls_protocol_get_version(session)),
+			 gnutls.protocol_get_name(gnutls.protocol_get_version(session)),
 			 group ? group : "", group ? ", " : "",
-			 gnutls_cipher_get_name(gnutls_cipher_get(session)));
-	gnutls_free(text);
+			 gnutls.cipher_get_name(gnutls.cipher_get(session)));
+	(*gnutls.free)(text);
 }
 
 bool
 tls_start(const struct tls_policy *policy, const struct tls_peer *peer, struct tls **tls,
 	  struct error *err)
 {
-	struct tls *made = make_tls();
+	struct tls *made;
 
 	*tls = NULL;
+	if (!gnutls_load(err))
+		return false;
+	made = make_tls();
 	if (!handshake_run(made, policy, peer, err)) {
 		free_tls(made);
 		return false;
@@ -119,7 +133,7 @@ tls_end(struct tls **tls)
 	if (!*tls)
 		return;
 	if (!(*tls)->unsent)
-		gnutls_bye((*tls)->session, GNUTLS_SHUT_WR);
+		gnutls.bye((*tls)->session, GNUTLS_SHUT_WR);
 	if ((*tls)->used && !(*tls)->unsent && !(*tls)->problem)
 		resume_keep(&(*tls)->resume, (*tls)->session);
 	free_tls(*tls);
@@ -141,14 +155,14 @@ say_problem(struct tls *tls, int problem)
 {
 	const char *alert;
 
-	tls->problem = gnutls_strerror(problem);
+	tls->problem = gnutls.strerror(problem);
 	if (problem != GNUTLS_E_FATAL_ALERT_RECEIVED)
 		return TLS_FAILED;
-	alert = gnutls_alert_get_name(gnutls_alert_get(tls->session));
+	alert = gnutls.alert_get_name(gnutls.alert_get(tls->session));
 	/* In TLS 1.3 the server judges the client's certificate when the handshake is
 	 * over here. */
 	snprintf(tls->problem_text, sizeof(tls->problem_text),
-		 gnutls_certificate_client_get_request_status(tls->session)
+		 gnutls.certificate_client_get_request_status(tls->session)
 			 ? _("the server wants a client certificate: TLS alert \"%s\"")
 			 : _("the server sent the TLS alert \"%s\""),
 		 alert ? alert : "?");
@@ -173,14 +187,14 @@ may_repeat(struct tls *tls, int problem)
 {
 	if (problem == GNUTLS_E_INTERRUPTED)
 		return true;
-	if (problem == GNUTLS_E_AGAIN || gnutls_error_is_fatal(problem) ||
+	if (problem == GNUTLS_E_AGAIN || gnutls.error_is_fatal(problem) ||
 	    tls->ignored >= IGNORED_MAX)
 		return false;
 	tls->ignored++;
 	/* A server that asks for new keys by TLS 1.2's renegotiation hears that it
 	 * gets none. */
 	if (problem == GNUTLS_E_REHANDSHAKE)
-		gnutls_alert_send(tls->session, GNUTLS_AL_WARNING,
+		gnutls.alert_send(tls->session, GNUTLS_AL_WARNING,
 				  GNUTLS_A_NO_RENEGOTIATION);
 	return true;
 }
@@ -189,7 +203,7 @@ static enum tls_result
 not_done(struct tls *tls, int problem, int system_problem)
 {
 	if (problem == GNUTLS_E_AGAIN)
-		return gnutls_record_get_direction(tls->session) ? TLS_WANT_WRITE
+		return gnutls.record_get_direction(tls->session) ? TLS_WANT_WRITE
 								 : TLS_WANT_READ;
 	return is_gone(problem, system_problem) ? TLS_CLOSED : say_problem(tls, problem);
 }
@@ -203,7 +217,7 @@ tls_read(struct tls *tls, char *at, size_t len, size_t *got)
 	*got = 0;
 	do {
 		errno = 0;
-		result = gnutls_record_recv(tls->session, at, len);
+		result = gnutls.record_recv(tls->session, at, len);
 		system_problem = errno;
 	} while (result < 0 && may_repeat(tls, (int)result));
 	if (result == 0)
@@ -224,7 +238,7 @@ tls_write(struct tls *tls, const char *at, size_t len, size_t *put)
 	*put = 0;
 	do {
 		errno = 0;
-		result = gnutls_record_send(tls->session, at, len);
+		result = gnutls.record_send(tls->session, at, len);
 		system_problem = errno;
 	} while (result < 0 && may_repeat(tls, (int)result));
 	if ((tls->unsent = result < 0))
@@ -236,7 +250,7 @@ tls_write(struct tls *tls, const char *at, size_t len, size_t *put)
 bool
 tls_pending(const struct tls *tls)
 {
-	return gnutls_record_check_pending(tls->session) > 0;
+	return gnutls.record_check_pending(tls->session) > 0;
 }
 
 const char *
@@ -254,15 +268,15 @@ tls_channel_binding(const struct tls *tls, const char *type, struct buf *out)
 	if (strcmp(type, "tls-exporter") == 0)
 		kind = GNUTLS_CB_TLS_EXPORTER;
 	else if (strcmp(type, "tls-unique") == 0 &&
-		 gnutls_protocol_get_version(tls->session) == GNUTLS_TLS1_2 &&
-		 gnutls_session_ext_master_secret_status(tls->session))
+		 gnutls.protocol_get_version(tls->session) == GNUTLS_TLS1_2 &&
+		 gnutls.session_ext_master_secret_status(tls->session))
 		kind = GNUTLS_CB_TLS_UNIQUE;
 	else
 		return false;
-	if (gnutls_session_channel_binding(tls->session, kind, &data) < 0)
+	if (gnutls.session_channel_binding(tls->session, kind, &data) < 0)
 		return false;
 	buf_add(out, (const char *)data.data, data.size);
-	gnutls_free(data.data);
+	(*gnutls.free)(data.data);
 	return true;
 }
 

@@ -62,6 +62,10 @@ bool tls_start(const struct tls_policy *policy, const struct tls_peer *peer,
 /* Whether TLS begins with the first byte: the client's. */
 bool tls_is_implicit(const struct tls_policy *policy, unsigned port);
 
+/* Does beforehand what costs the same whoever the server is, while there is something to
+ * wait for. */
+void tls_prepare(void);
+
 /* Checks the files, priorities and fingerprint of a policy without connecting. */
 bool tls_policy_check(const struct tls_policy *policy, struct error *err) MUST_CHECK;
 

@@ -8,8 +8,6 @@
 #include "net/verdict.h"
 
 #include <arpa/inet.h>
-#include <gnutls/urls.h>
-#include <gnutls/x509.h>
 #include <string.h>
 
 enum {
@@ -47,9 +45,9 @@ trust_priorities(const struct tls_policy *policy, gnutls_protocol_t *least,
 	if (!least_version(policy, least, err))
 		return false;
 	if (policy->priorities)
-		problem = gnutls_priority_init(priorities, policy->priorities, &wrong);
+		problem = gnutls.priority_init(priorities, policy->priorities, &wrong);
 	else
-		problem = gnutls_priority_init2(
+		problem = gnutls.priority_init2(
 			priorities,
 			*least == GNUTLS_TLS1_3
 				? "-VERS-TLS1.0:-VERS-TLS1.1:-VERS-TLS1.2:%PROFILE_MEDIUM"
@@ -63,7 +61,7 @@ trust_priorities(const struct tls_policy *policy, gnutls_protocol_t *least,
 			_("The TLS priorities \"%s\" are not understood from \"%s\" on"),
 			policy->priorities, wrong);
 	return fail(err, FAULT_CONFIG, _("The TLS priorities cannot be used: %s"),
-		    gnutls_strerror(problem));
+		    gnutls.strerror(problem));
 }
 
 /* ---- fingerprints ---- */
@@ -120,7 +118,7 @@ trust_fingerprint(const gnutls_datum_t *der, gnutls_digest_algorithm_t algorithm
 	size_t len = sizeof(hash);
 	char *text;
 
-	if (gnutls_fingerprint(algorithm, der, hash, &len) < 0)
+	if (gnutls.fingerprint(algorithm, der, hash, &len) < 0)
 		return NULL;
 	text = arena_take(arena, 3 * len);
 	for (size_t i = 0; i < len; i++) {
@@ -141,7 +139,7 @@ check_fingerprint(const gnutls_datum_t *der, const char *wanted, const char *hos
 
 	if (!parse_fingerprint(wanted, &want, err))
 		return false;
-	if (gnutls_fingerprint(want.algorithm, der, hash, &len) < 0)
+	if (gnutls.fingerprint(want.algorithm, der, hash, &len) < 0)
 		return fail(err, FAULT_TRUST,
 			    _("Cannot compute the fingerprint of the certificate of %s"),
 			    host);
@@ -182,12 +180,12 @@ load_revocations(gnutls_certificate_credentials_t credentials, const char *path,
 		return true;
 	if (!store_can_read(path, _("Cannot read the revocation list %s"), err))
 		return false;
-	count = gnutls_certificate_set_x509_crl_file(credentials, path,
+	count = gnutls.certificate_set_x509_crl_file(credentials, path,
 						     GNUTLS_X509_FMT_PEM);
 	if (count > 0)
 		return true;
 	return fail(err, FAULT_CONFIG, _("There is no usable revocation list in %s: %s"),
-		    path, count ? gnutls_strerror(count) : _("it is empty"));
+		    path, count ? gnutls.strerror(count) : _("it is empty"));
 }
 
 /* A wrong PIN is given once only: a token locks itself after a few. */
@@ -219,7 +217,7 @@ cannot_use_key(const struct tls_policy *policy, const struct tls_peer *peer, int
 			    policy->key_file, policy->cert_file);
 	fail(err, FAULT_CONFIG,
 	     _("Cannot use the client certificate %s with the key %s: %s"),
-	     policy->cert_file, policy->key_file, gnutls_strerror(problem));
+	     policy->cert_file, policy->key_file, gnutls.strerror(problem));
 	if (problem != GNUTLS_E_DECRYPTION_FAILED && problem != GNUTLS_E_PKCS11_PIN_ERROR)
 		return false;
 	return fail_hint(
@@ -245,14 +243,14 @@ load_key(gnutls_certificate_credentials_t credentials, const struct tls_policy *
 			    err) ||
 	    !store_can_read(policy->key_file, _("Cannot read the key %s"), err))
 		return false;
-	if (!peer && (gnutls_url_is_supported(policy->key_file) ||
-		      gnutls_url_is_supported(policy->cert_file)))
+	if (!peer && (gnutls.url_is_supported(policy->key_file) ||
+		      gnutls.url_is_supported(policy->cert_file)))
 		return true;
 	/* The library takes a context that it could change, and give_pin does not. */
 	if (peer)
-		gnutls_certificate_set_pin_function(credentials, give_pin,
+		gnutls.certificate_set_pin_function(credentials, give_pin,
 						    (void *)(uintptr_t)peer);
-	problem = gnutls_certificate_set_x509_key_file2(credentials, policy->cert_file,
+	problem = gnutls.certificate_set_x509_key_file2(credentials, policy->cert_file,
 							policy->key_file,
 							GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (problem >= 0 || (!peer && problem == GNUTLS_E_DECRYPTION_FAILED))
@@ -328,13 +326,13 @@ has_partial_wildcard(gnutls_x509_crt_t certificate)
 	size_t len = sizeof(name);
 	int type = 0;
 
-	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0,
+	if (gnutls.x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0,
 					  name, &len) >= 0 &&
 	    is_partial_wildcard(name, len))
 		return true;
 	for (unsigned i = 0; type != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE; i++) {
 		len = sizeof(name);
-		type = gnutls_x509_crt_get_subject_alt_name(certificate, i, name, &len,
+		type = gnutls.x509_crt_get_subject_alt_name(certificate, i, name, &len,
 							    NULL);
 		if (type == GNUTLS_SAN_DNSNAME && is_partial_wildcard(name, len))
 			return true;
@@ -352,13 +350,13 @@ is_named_well(const gnutls_datum_t *der, const char *name)
 
 	if (!memchr(der->data, '*', der->size))
 		return true;
-	if (gnutls_x509_crt_init(&certificate) < 0)
+	if (gnutls.x509_crt_init(&certificate) < 0)
 		out_of_memory();
-	good = gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) >= 0 &&
+	good = gnutls.x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) >= 0 &&
 	       (!has_partial_wildcard(certificate) ||
-		gnutls_x509_crt_check_hostname2(certificate, name,
+		gnutls.x509_crt_check_hostname2(certificate, name,
 						GNUTLS_VERIFY_DO_NOT_ALLOW_WILDCARDS));
-	gnutls_x509_crt_deinit(certificate);
+	gnutls.x509_crt_deinit(certificate);
 	return good;
 }
 
@@ -374,7 +372,7 @@ examine(gnutls_session_t session, const gnutls_datum_t *der, const char *name,
 		{ .type = GNUTLS_DT_KEY_PURPOSE_OID,
 		  .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER },
 	};
-	int problem = gnutls_certificate_verify_peers(session, wanted, 2, status);
+	int problem = gnutls.certificate_verify_peers(session, wanted, 2, status);
 
 	if (problem >= 0 && *status == 0 && !is_named_well(der, name))
 		*status = GNUTLS_CERT_UNEXPECTED_OWNER;
@@ -386,7 +384,7 @@ check_chain(gnutls_session_t session, const char *name, struct store *store,
 	    struct error *err)
 {
 	unsigned count = 0, status = 0;
-	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
+	const gnutls_datum_t *chain = gnutls.certificate_get_peers(session, &count);
 	int problem;
 
 	if (!store_give(store, chain, count, err))
@@ -400,7 +398,7 @@ check_chain(gnutls_session_t session, const char *name, struct store *store,
 	if (problem < 0)
 		return fail(err, FAULT_TRUST,
 			    _("The certificate of %s cannot be checked: %s"), name,
-			    gnutls_strerror(problem));
+			    gnutls.strerror(problem));
 	return status == 0 || verdict_refused(session, status, name, err);
 }
 
@@ -413,8 +411,8 @@ trust_verify(gnutls_session_t session, const struct tls_policy *policy, const ch
 
 	if (!policy->check)
 		return true;
-	chain = gnutls_certificate_type_get(session) == GNUTLS_CRT_X509
-			? gnutls_certificate_get_peers(session, &count)
+	chain = gnutls.certificate_type_get(session) == GNUTLS_CRT_X509
+			? gnutls.certificate_get_peers(session, &count)
 			: NULL;
 	if (!chain || count == 0)
 		return fail(err, FAULT_TRUST, _("The server %s shows no certificate"),
@@ -430,7 +428,7 @@ take_text(gnutls_datum_t *text, struct arena *arena)
 	const char *copy =
 		clean_text(arena, (struct span){ (const char *)text->data, text->size });
 
-	gnutls_free(text->data);
+	(*gnutls.free)(text->data);
 	return copy;
 }
 
@@ -438,25 +436,25 @@ bool
 trust_describe(gnutls_session_t session, struct arena *arena, struct tls_certificate *out)
 {
 	unsigned count = 0;
-	const gnutls_datum_t *der = gnutls_certificate_get_peers(session, &count);
+	const gnutls_datum_t *der = gnutls.certificate_get_peers(session, &count);
 	gnutls_datum_t subject = { 0 }, issuer = { 0 };
 	gnutls_x509_crt_t certificate;
 
 	*out = (struct tls_certificate){ 0 };
-	if (!der || count == 0 || gnutls_x509_crt_init(&certificate) < 0)
+	if (!der || count == 0 || gnutls.x509_crt_init(&certificate) < 0)
 		return false;
-	if (gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) < 0) {
-		gnutls_x509_crt_deinit(certificate);
+	if (gnutls.x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) < 0) {
+		gnutls.x509_crt_deinit(certificate);
 		return false;
 	}
-	gnutls_x509_crt_get_dn3(certificate, &subject, 0);
-	gnutls_x509_crt_get_issuer_dn3(certificate, &issuer, 0);
+	gnutls.x509_crt_get_dn3(certificate, &subject, 0);
+	gnutls.x509_crt_get_issuer_dn3(certificate, &issuer, 0);
 	out->subject = take_text(&subject, arena);
 	out->issuer = take_text(&issuer, arena);
 	out->sha256 = trust_fingerprint(der, GNUTLS_DIG_SHA256, arena);
 	out->sha1 = trust_fingerprint(der, GNUTLS_DIG_SHA1, arena);
-	out->activation = gnutls_x509_crt_get_activation_time(certificate);
-	out->expiration = gnutls_x509_crt_get_expiration_time(certificate);
-	gnutls_x509_crt_deinit(certificate);
+	out->activation = gnutls.x509_crt_get_activation_time(certificate);
+	out->expiration = gnutls.x509_crt_get_expiration_time(certificate);
+	gnutls.x509_crt_deinit(certificate);
 	return true;
 }

@@ -4,10 +4,9 @@
 #define NET_TRUST_H
 
 #include "base/error.h"
+#include "net/gnutls.h"
 #include "net/store.h"
 #include "net/tls.h"
-
-#include <gnutls/gnutls.h>
 
 enum { TRUST_NAME_MAX = 255 }; /* RFC 1035 section 2.3.4 */
 

@@ -6,7 +6,6 @@
 #include "base/text.h"
 
 #include <arpa/inet.h>
-#include <gnutls/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,7 +26,7 @@ static void
 release_chain(struct chain *chain)
 {
 	for (unsigned i = 0; i < chain->count; i++)
-		gnutls_x509_crt_deinit(chain->items[i]);
+		gnutls.x509_crt_deinit(chain->items[i]);
 	chain->count = 0;
 }
 
@@ -35,16 +34,16 @@ static void
 read_chain(gnutls_session_t session, struct chain *chain)
 {
 	unsigned count = 0;
-	const gnutls_datum_t *der = gnutls_certificate_get_peers(session, &count);
+	const gnutls_datum_t *der = gnutls.certificate_get_peers(session, &count);
 
 	for (unsigned i = 0; der && i < count && i < CHAIN_MAX; i++) {
 		gnutls_x509_crt_t certificate;
 
-		if (gnutls_x509_crt_init(&certificate) < 0)
+		if (gnutls.x509_crt_init(&certificate) < 0)
 			out_of_memory();
-		if (gnutls_x509_crt_import(certificate, &der[i], GNUTLS_X509_FMT_DER) <
+		if (gnutls.x509_crt_import(certificate, &der[i], GNUTLS_X509_FMT_DER) <
 		    0) {
-			gnutls_x509_crt_deinit(certificate);
+			gnutls.x509_crt_deinit(certificate);
 			return;
 		}
 		chain->items[chain->count++] = certificate;
@@ -71,7 +70,7 @@ say_expired(const struct chain *chain)
 	time_t now = time(NULL);
 
 	for (unsigned i = 0; i < chain->count; i++) {
-		time_t end = gnutls_x509_crt_get_expiration_time(chain->items[i]);
+		time_t end = gnutls.x509_crt_get_expiration_time(chain->items[i]);
 
 		if (end < now)
 			return arena_printf(chain->arena,
@@ -88,7 +87,7 @@ say_not_yet(const struct chain *chain)
 	time_t now = time(NULL);
 
 	for (unsigned i = 0; i < chain->count; i++) {
-		time_t start = gnutls_x509_crt_get_activation_time(chain->items[i]);
+		time_t start = gnutls.x509_crt_get_activation_time(chain->items[i]);
 
 		if (start > now)
 			return arena_printf(
@@ -119,13 +118,13 @@ say_unknown_issuer(const struct chain *chain)
 	if (chain->count == 0)
 		return _("its issuer is not known");
 	last = chain->items[chain->count - 1];
-	if (chain->count == 1 && gnutls_x509_crt_check_issuer(last, last))
+	if (chain->count == 1 && gnutls.x509_crt_check_issuer(last, last))
 		return _("it is signed by itself, not by an authority that is trusted");
-	if (gnutls_x509_crt_get_issuer_dn3(last, &name, 0) < 0)
+	if (gnutls.x509_crt_get_issuer_dn3(last, &name, 0) < 0)
 		return _("its issuer is not known");
 	said = arena_printf(chain->arena, _("its issuer \"%s\" is not known"),
 			    clean_datum(chain, &name));
-	gnutls_free(name.data);
+	(*gnutls.free)(name.data);
 	return said;
 }
 
@@ -152,7 +151,7 @@ list_names(const struct chain *chain, struct buf *out)
 	for (unsigned i = 0; shown < NAMES_SHOWN; i++) {
 		char at[512];
 		size_t len = sizeof(at);
-		int type = gnutls_x509_crt_get_subject_alt_name(chain->items[0], i, at,
+		int type = gnutls.x509_crt_get_subject_alt_name(chain->items[0], i, at,
 								&len, NULL);
 		const char *name;
 
@@ -177,9 +176,9 @@ say_other_names(const struct chain *chain)
 		return _("it is for another name");
 	list_names(chain, &names);
 	/* Without alternative names the subject says more than nothing. */
-	if (!names.len && gnutls_x509_crt_get_dn3(chain->items[0], &subject, 0) >= 0) {
+	if (!names.len && gnutls.x509_crt_get_dn3(chain->items[0], &subject, 0) >= 0) {
 		buf_add_string(&names, clean_datum(chain, &subject));
-		gnutls_free(subject.data);
+		(*gnutls.free)(subject.data);
 	}
 	if (!names.len)
 		return _("it has no name");
@@ -194,19 +193,19 @@ static const char *
 weak_part(const struct chain *chain, gnutls_x509_crt_t certificate)
 {
 	unsigned bits = 0;
-	int key = gnutls_x509_crt_get_pk_algorithm(certificate, &bits);
-	int signature = gnutls_x509_crt_get_signature_algorithm(certificate);
+	int key = gnutls.x509_crt_get_pk_algorithm(certificate, &bits);
+	int signature = gnutls.x509_crt_get_signature_algorithm(certificate);
 
-	if (key >= 0 && gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)key, bits) <
+	if (key >= 0 && gnutls.pk_bits_to_sec_param((gnutls_pk_algorithm_t)key, bits) <
 				GNUTLS_SEC_PARAM_MEDIUM)
 		return arena_printf(chain->arena, _("key: %s with %u bits"),
-				    gnutls_pk_get_name((gnutls_pk_algorithm_t)key), bits);
-	if (signature >= 0 && !gnutls_x509_crt_check_issuer(certificate, certificate) &&
-	    !gnutls_sign_is_secure2((gnutls_sign_algorithm_t)signature,
+				    gnutls.pk_get_name((gnutls_pk_algorithm_t)key), bits);
+	if (signature >= 0 && !gnutls.x509_crt_check_issuer(certificate, certificate) &&
+	    !gnutls.sign_is_secure2((gnutls_sign_algorithm_t)signature,
 				    GNUTLS_SIGN_FLAG_SECURE_FOR_CERTS))
 		return arena_printf(
 			chain->arena, _("signature: %s"),
-			gnutls_sign_get_name((gnutls_sign_algorithm_t)signature));
+			gnutls.sign_get_name((gnutls_sign_algorithm_t)signature));
 	return NULL;
 }
 

@@ -4,8 +4,7 @@
 #define NET_VERDICT_H
 
 #include "base/error.h"
-
-#include <gnutls/gnutls.h>
+#include "net/gnutls.h"
 
 /* Makes an error of the class FAULT_TRUST that says every reason in STATUS, a set of
  * gnutls_certificate_status_t, with the names, dates and issuers of the chain that the

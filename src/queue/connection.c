@@ -57,6 +57,8 @@ open_session(struct connection *connection, const struct tls_peer *peer,
 	struct endpoint endpoint = account->endpoint;
 	unsigned patience = connection->patience;
 
+	if (account->tls.on)
+		endpoint.meanwhile = tls_prepare;
 	endpoint.proxy_password = account->proxy_password.at;
 	if (patience && patience < endpoint.timeout)
 		endpoint.timeout = patience;
