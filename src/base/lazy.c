@@ -8,21 +8,22 @@
 bool
 lazy_load(const char *soname, const struct lazy_symbol *symbols, size_t count)
 {
-	void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+	/* The library's own calls are bound as in any program that is linked with it: most of
+	 * them are never made. */
+	void *library = dlopen(soname, RTLD_LAZY | RTLD_LOCAL);
+	void *function = NULL;
+	size_t i;
 
 	if (!library)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!dlsym(library, symbols[i].name)) {
-			dlclose(library);
-			return false;
-		}
-	for (size_t i = 0; i < count; i++) {
-		void *function = dlsym(library, symbols[i].name);
-
+	for (i = 0; i < count && (function = dlsym(library, symbols[i].name)); i++)
 		/* A function pointer is no object pointer to C, but to POSIX it has its
 		 * bytes. */
 		memcpy(symbols[i].place, &function, sizeof(function));
-	}
-	return true;
+	if (i == count)
+		return true;
+	while (i--)
+		memset(symbols[i].place, 0, sizeof(function));
+	dlclose(library);
+	return false;
 }
