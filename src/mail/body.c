@@ -33,6 +33,15 @@ body_read(const struct body *body, uint64_t offset, struct buf *room, struct spa
 			  _("The message cannot be read from its temporary file"));
 }
 
+bool
+body_view(const struct body *body, uint64_t offset, struct buf *room, struct span *piece,
+	  struct error *err)
+{
+	if (offset < body->size && body->source && source_converts(body->source))
+		return source_view(body, offset, piece, err);
+	return body_read(body, offset, room, piece, err);
+}
+
 static bool
 spill(struct body *body, struct error *err)
 {
@@ -81,7 +90,7 @@ body_copy(struct body *body, const struct body *source, struct range range,
 		uint64_t left = range.to - range.from;
 
 		buf_reserve(&room, left < COPY ? (size_t)left : COPY);
-		if (!body_read(source, range.from, &room, &piece, err))
+		if (!body_view(source, range.from, &room, &piece, err))
 			return false;
 		if (piece.len > left)
 			piece.len = (size_t)left;

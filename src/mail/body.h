@@ -32,6 +32,10 @@ struct range {
  * when it was not. */
 bool body_read(const struct body *body, uint64_t offset, struct buf *room,
 	       struct span *piece, struct error *err) MUST_CHECK;
+/* Some of them, without a copy where that can be: at least one unless it is the end. Good
+ * until the next call. */
+bool body_view(const struct body *body, uint64_t offset, struct buf *room,
+	       struct span *piece, struct error *err) MUST_CHECK;
 /* Frees what the body owns; nothing when all of it is zero. */
 void body_release(struct body *body);
 

@@ -267,20 +267,43 @@ load(const struct body *body, size_t block, struct error *err)
 	return true;
 }
 
+bool
+source_converts(const struct source *source)
+{
+	return source->lines != NULL;
+}
+
+/* The last octets of a body go out only when it is what was looked at. */
+static bool
+may_end(const struct body *body, uint64_t at, struct error *err)
+{
+	return at < body->size || is_as_it_was(body->source, body->fd) ||
+	       was_changed(err);
+}
+
+bool
+source_view(const struct body *body, uint64_t offset, struct span *piece,
+	    struct error *err)
+{
+	struct source *source = body->source;
+	size_t block = block_with(source, offset);
+
+	if (!load(body, block, err))
+		return false;
+	*piece = span_part(buf_span(&source->ready),
+			   (size_t)(offset - beginning(source, block)), SIZE_MAX);
+	return may_end(body, offset + piece->len, err);
+}
+
 static bool
 read_converted(const struct body *body, struct range range, char *room, struct error *err)
 {
-	struct source *source = body->source;
-
 	while (range.from < range.to) {
-		size_t block = block_with(source, range.from);
 		struct span piece;
 
-		if (!load(body, block, err))
+		if (!source_view(body, range.from, &piece, err))
 			return false;
-		piece = span_part(buf_span(&source->ready),
-				  (size_t)(range.from - beginning(source, block)),
-				  (size_t)(range.to - range.from));
+		piece = span_part(piece, 0, (size_t)(range.to - range.from));
 		memcpy(room, piece.at, piece.len);
 		room += piece.len;
 		range.from += piece.len;
@@ -291,17 +314,12 @@ read_converted(const struct body *body, struct range range, char *room, struct e
 bool
 source_read(const struct body *body, struct range range, char *room, struct error *err)
 {
-	const struct source *source = body->source;
-
-	if (source->lines) {
-		if (!read_converted(body, range, room, err))
-			return false;
-	} else if (!read_part(body->fd, body->start + range.from, room,
-			      (size_t)(range.to - range.from))) {
+	if (source_converts(body->source))
+		return read_converted(body, range, room, err);
+	if (!read_part(body->fd, body->start + range.from, room,
+		       (size_t)(range.to - range.from)))
 		return cannot_read(err);
-	}
-	return range.to < body->size || is_as_it_was(source, body->fd) ||
-	       was_changed(err);
+	return may_end(body, range.to, err);
 }
 
 void

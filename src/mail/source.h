@@ -14,6 +14,11 @@ struct source;
  * it is to be read like any other input. With DOT_ENDS a line that is a lone dot is not
  * clean. FD stays where it is. */
 bool source_take(int fd, uint64_t from, bool dot_ends, struct message *message);
+/* Whether its line ends are made CRLF while it is read. */
+bool source_converts(const struct source *source);
+/* Some octets of such a BODY, from OFFSET on; good until the next call. FAULT_IO. */
+bool source_view(const struct body *body, uint64_t offset, struct span *piece,
+		 struct error *err) MUST_CHECK;
 /* Fills ROOM with a part of BODY, for body_read; its last octets are given only when the
  * file is as it was. FAULT_IO. */
 bool source_read(const struct body *body, struct range range, char *room,

@@ -28,12 +28,13 @@
 	X(init) X(memset) X(pk_bits_to_sec_param) X(pk_get_name) X(priority_deinit)     \
 	X(priority_init) X(priority_init2) X(priority_set) X(protocol_get_name)         \
 	X(protocol_get_version) X(record_check_pending) X(record_get_direction)         \
-	X(record_recv) X(record_send) X(server_name_set) X(session_channel_binding)     \
-	X(session_ext_master_secret_status) X(session_get_data2)                        \
-	X(session_get_desc) X(session_get_flags) X(session_get_ptr)                     \
-	X(session_is_resumed) X(session_set_data) X(session_set_ptr)                    \
-	X(sign_get_name) X(sign_is_secure2) X(strerror) X(transport_set_ptr2)           \
-	X(transport_set_pull_function) X(url_is_supported)                              \
+	X(record_get_max_size) X(record_recv) X(record_send) X(server_name_set)         \
+	X(session_channel_binding) X(session_ext_master_secret_status)                  \
+	X(session_get_data2) X(session_get_desc) X(session_get_flags)                   \
+	X(session_get_ptr) X(session_is_resumed) X(session_set_data)                    \
+	X(session_set_ptr) X(sign_get_name) X(sign_is_secure2) X(strerror)              \
+	X(transport_set_ptr) X(transport_set_pull_function)                             \
+	X(transport_set_vec_push_function) X(url_is_supported)                          \
 	X(x509_crt_check_hostname2) X(x509_crt_check_issuer) X(x509_crt_deinit)         \
 	X(x509_crt_get_activation_time) X(x509_crt_get_dn3)                             \
 	X(x509_crt_get_dn_by_oid) X(x509_crt_get_expiration_time)                       \

@@ -223,6 +223,17 @@ pull(gnutls_transport_ptr_t context, void *at, size_t len)
 	return got;
 }
 
+/* As the library would, but records of one piece share the packets that they fit into. */
+static ssize_t
+push(gnutls_transport_ptr_t context, const giovec_t *parts, int count)
+{
+	const struct tls *tls = context;
+	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)parts,
+				  .msg_iovlen = (size_t)count };
+
+	return sendmsg(tls->fd, &message, MSG_NOSIGNAL | (tls->more ? MSG_MORE : 0));
+}
+
 static void
 make_session(struct tls *tls)
 {
@@ -267,8 +278,8 @@ prepare(struct handshake *shake)
 			    _("Cannot prepare TLS for the server %s: %s"), shake->name,
 			    gnutls.strerror(problem));
 	tls->fd = shake->peer->fd;
-	gnutls.transport_set_ptr2(tls->session, tls,
-				  (gnutls_transport_ptr_t)(intptr_t)tls->fd);
+	gnutls.transport_set_ptr(tls->session, tls);
+	gnutls.transport_set_vec_push_function(tls->session, push);
 	gnutls.transport_set_pull_function(tls->session, pull);
 	return true;
 }

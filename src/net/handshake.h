@@ -17,6 +17,7 @@ struct tls {
 	bool has_first, verified;
 	bool used;   /* something was heard */
 	bool unsent; /* a record waits in the library: a goodbye would send it first */
+	bool more;   /* another record follows at once */
 	unsigned ignored;
 	struct resume resume;
 	char description[128];

@@ -236,6 +236,7 @@ tls_write(struct tls *tls, const char *at, size_t len, size_t *put)
 	int system_problem;
 
 	*put = 0;
+	tls->more = len > gnutls.record_get_max_size(tls->session);
 	do {
 		errno = 0;
 		result = gnutls.record_send(tls->session, at, len);

@@ -90,7 +90,7 @@ put_body(struct writer *writer, const struct body *body, struct error *err)
 
 	buf_reserve(&room, BLOCK);
 	for (;; offset += piece.len) {
-		if (!body_read(body, offset, &room, &piece, err))
+		if (!body_view(body, offset, &room, &piece, err))
 			return false;
 		if (!piece.len || !put(writer, piece))
 			return !piece.len;

@@ -6,6 +6,7 @@
 
 enum {
 	BLOCK = 64 * 1024,	/* octets of the message at a time */
+	RECORD = 16 * 1024,	/* octets in a TLS record (RFC 8446 5.1) */
 	FLIGHT_MAX = 128 * 1024 /* octets that may wait to go out with what follows */
 };
 
@@ -32,16 +33,29 @@ flush_when_full(struct session *session, enum stage stage)
 	return session->wire.out.len < FLIGHT_MAX || session_flush(session, stage);
 }
 
+/* The end of a message waits: what follows goes with it. So does all of a small one. */
 static bool
-send_some(struct pour *pour)
+may_go_alone(const struct pour *pour, struct span piece)
 {
-	struct session *s = pour->session;
+	uint64_t size = pour->content->size;
 
-	if (!flush_when_full(s, STAGE_CONTENT))
+	return !pour->dots && size > FLIGHT_MAX && pour->poured < size &&
+	       piece.len >= RECORD;
+}
+
+/* Whole records go out from where they are, behind one that is filled up. */
+static bool
+send_records(struct session *s, struct span piece)
+{
+	struct buf *out = &s->wire.out;
+	size_t fill = out->len % RECORD ? RECORD - out->len % RECORD : 0, whole;
+
+	buf_add_span(out, span_part(piece, 0, fill));
+	piece = span_part(piece, fill, piece.len);
+	whole = piece.len - piece.len % RECORD;
+	if (!session_send(s, span_part(piece, 0, whole), STAGE_CONTENT))
 		return false;
-	if (s->watcher.progress)
-		s->watcher.progress(s->watcher.context, pour->poured,
-				    pour->content->size);
+	buf_add_span(out, span_part(piece, whole, piece.len));
 	return true;
 }
 
@@ -65,17 +79,26 @@ add_with_dots(struct pour *pour, struct span piece)
 static bool
 add(struct pour *pour, struct span piece)
 {
-	if (pour->session->failed.fault)
+	struct session *s = pour->session;
+
+	if (s->failed.fault)
 		return false;
 	pour->poured += piece.len;
 	/* After DATA the dot completes it, not the last octet. */
 	if (!pour->dots && pour->poured == pour->content->size)
-		tell_completing(pour->session);
+		tell_completing(s);
 	if (pour->dots)
 		add_with_dots(pour, piece);
-	else
-		buf_add_span(&pour->session->wire.out, piece);
-	return send_some(pour);
+	else if (!may_go_alone(pour, piece))
+		buf_add_span(&s->wire.out, piece);
+	else if (!send_records(s, piece))
+		return false;
+	if (!flush_when_full(s, STAGE_CONTENT))
+		return false;
+	if (s->watcher.progress)
+		s->watcher.progress(s->watcher.context, pour->poured,
+				    pour->content->size);
+	return true;
 }
 
 /* A header with many recipients may be long, too. */
@@ -97,7 +120,7 @@ pour_body(struct pour *pour, struct buf *room)
 	struct span piece;
 
 	for (;;) {
-		if (!body_read(body, offset, room, &piece, &pour->session->failed))
+		if (!body_view(body, offset, room, &piece, &pour->session->failed))
 			return false;
 		if (!piece.len)
 			return true;

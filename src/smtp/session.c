@@ -260,6 +260,15 @@ session_flush(struct session *s, enum stage stage)
 }
 
 bool
+session_send(struct session *s, struct span bytes, enum stage stage)
+{
+	if (session_flush(s, stage) &&
+	    !wire_send(&s->wire, bytes, stage_deadline(s, stage), &s->failed))
+		hear_reason(s);
+	return !s->failed.fault;
+}
+
+bool
 settle(struct session *s, struct error *err)
 {
 	if (session_flush(s, s->last ? s->last->stage : STAGE_MAIL) && hear_all(s))

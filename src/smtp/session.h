@@ -121,6 +121,8 @@ bool settle(struct session *session, struct error *err) MUST_CHECK;
 /* Sends what waits, now. When that fails, a refusal that has come in meanwhile is the
  * reason that is remembered. */
 bool session_flush(struct session *session, enum stage stage);
+/* The same with bytes behind them that need no copy. */
+bool session_send(struct session *session, struct span bytes, enum stage stage);
 /* Until when the next wait of this stage may last. */
 int64_t stage_deadline(const struct session *session, enum stage stage);
 /* What the user calls it: "the greeting", "MAIL FROM", … (translated). */
