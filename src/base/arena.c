@@ -124,6 +124,16 @@ arena_string(struct arena *arena, const char *string)
 }
 
 char *
+arena_join(struct arena *arena, const char *first, const char *second, const char *third)
+{
+	size_t len = strlen(first) + strlen(second) + strlen(third);
+	char *text = take(arena, len + 1);
+
+	stpcpy(stpcpy(stpcpy(text, first), second), third);
+	return text;
+}
+
+char *
 arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
 	char quick[256];

@@ -21,6 +21,9 @@ void *arena_take(struct arena *arena, size_t size) __attribute__((returns_nonnul
 /* A copy of the bytes with a NUL behind them. */
 char *arena_copy(struct arena *arena, const char *at, size_t len)
 	__attribute__((returns_nonnull));
+/* Three C strings, one behind the other. */
+char *arena_join(struct arena *arena, const char *first, const char *second,
+		 const char *third);
 char *arena_string(struct arena *arena, const char *string)
 	__attribute__((returns_nonnull));
 char *arena_printf(struct arena *arena, const char *format, ...)

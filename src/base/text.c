@@ -10,22 +10,6 @@
 
 enum { PRINTED = 60 /* octets that buf_printf hopes to need */ };
 
-struct span
-span_of(const char *string)
-{
-	return (struct span){ string, string ? strlen(string) : 0 };
-}
-
-struct span
-span_part(struct span span, size_t from, size_t len)
-{
-	if (from > span.len)
-		from = span.len;
-	if (len > span.len - from)
-		len = span.len - from;
-	return (struct span){ len ? span.at + from : span.at, len };
-}
-
 static bool
 is_space(char c)
 {
@@ -121,33 +105,9 @@ span_string(struct arena *arena, struct span span)
 }
 
 bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
 is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-bool
-is_control(char c)
-{
-	return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
-char
-to_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 int
@@ -162,13 +122,18 @@ hex_value(char c)
 bool
 is_ascii(struct span span)
 {
-	uint64_t words[4], seen = 0;
+	uint64_t words[4], word, seen = 0;
 	size_t at = 0;
 
-	/* A gigabyte may have to be looked at: many bytes at a time. */
+	/* A gigabyte may have to be looked at, and ten thousand names: many bytes at a
+	 * time. */
 	for (; at + sizeof(words) <= span.len; at += sizeof(words)) {
 		memcpy(words, span.at + at, sizeof(words));
 		seen |= words[0] | words[1] | words[2] | words[3];
+	}
+	for (; at + sizeof(word) <= span.len; at += sizeof(word)) {
+		memcpy(&word, span.at + at, sizeof(word));
+		seen |= word;
 	}
 	for (; at < span.len; at++)
 		seen |= (unsigned char)span.at[at];

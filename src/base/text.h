@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* ---- span: a view; not terminated; owns nothing ------------------------------------- */
 
@@ -20,9 +21,23 @@ struct span {
 #define SPAN(literal) ((struct span){ (literal), sizeof(literal) - 1 })
 
 /* A span of a C string; NULL gives the empty span. */
-struct span span_of(const char *string);
+static inline struct span
+span_of(const char *string)
+{
+	return (struct span){ string, string ? strlen(string) : 0 };
+}
+
 /* The part from FROM on, at most LEN bytes; what lies outside is left out. */
-struct span span_part(struct span span, size_t from, size_t len);
+static inline struct span
+span_part(struct span span, size_t from, size_t len)
+{
+	if (from > span.len)
+		from = span.len;
+	if (len > span.len - from)
+		len = span.len - from;
+	return (struct span){ len ? span.at + from : span.at, len };
+}
+
 /* Without spaces, tabs, CR and LF at both ends. */
 struct span span_trim(struct span span);
 bool span_equal(struct span a, struct span b);
@@ -42,11 +57,34 @@ char *span_string(struct arena *arena, struct span span);
 
 /* ---- ASCII, whatever the locale says ---- */
 
-bool is_digit(char c);
+static inline bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 bool is_letter(char c);
-bool is_blank(char c);	 /* space or tab */
-bool is_control(char c); /* below 0x20, or DEL */
-char to_lower(char c);
+
+/* Space or tab. */
+static inline bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Below 0x20, or DEL. */
+static inline bool
+is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+static inline char
+to_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* -1 when it is no hexadecimal digit. */
 int hex_value(char c);
 bool is_ascii(struct span span);

@@ -208,29 +208,26 @@ bool
 address_envelope(struct arena *arena, const struct address *address,
 		 const char *default_domain, const char **envelope, struct error *err)
 {
-	CLEANUP(release_buf) struct buf out = { 0 };
+	CLEANUP(release_buf) struct buf quoted = { 0 };
 	const char *domain = address->domain ? address->domain : default_domain;
-	struct span local = span_of(address->local);
-	const char *ascii;
+	const char *ascii = "", *word = address->local, *text;
+	struct span local = span_of(word);
 
 	if (!is_sendable(local))
 		return no_address(arena, local,
 				  _("it has a character that no address may have"), err);
-	if (is_dot_string(local))
-		buf_add_span(&out, local);
-	else
-		add_quoted(&out, local);
-	if (domain) {
-		if (!domain_to_ascii(arena, domain, &ascii, err))
-			return false;
-		buf_add_char(&out, '@');
-		buf_add_string(&out, ascii);
+	if (!is_dot_string(local)) {
+		add_quoted(&quoted, local);
+		word = quoted.at;
 	}
-	if (out.len > ENVELOPE_MAX)
+	if (domain && !domain_to_ascii(arena, domain, &ascii, err))
+		return false;
+	text = arena_join(arena, word, domain ? "@" : "", ascii);
+	if (strlen(text) > ENVELOPE_MAX)
 		return fail(err, FAULT_DATA,
 			    _("The address \"%s\" has more than %d octets"),
-			    shown(arena, buf_span(&out)), (int)ENVELOPE_MAX);
-	*envelope = span_string(arena, buf_span(&out));
+			    shown(arena, span_of(text)), (int)ENVELOPE_MAX);
+	*envelope = text;
 	return true;
 }
 

@@ -141,6 +141,9 @@ add_between(struct arena *arena, struct span text, struct buf *out)
 {
 	struct scan scan = { .text = text };
 
+	/* The empty span is nowhere. */
+	if (!text.at)
+		return true;
 	while (scan.at < text.len) {
 		size_t from = scan.at;
 		char c = scan_peek(&scan);

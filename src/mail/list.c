@@ -108,7 +108,8 @@ new_item(struct list_reader *r)
 	struct address_list *list = r->list;
 
 	if (list->count == r->room) {
-		size_t room = r->room ? checked_product(r->room, 2) : ROOM_FIRST;
+		/* What is left behind stays in the arena: it is to be a third, not a half. */
+		size_t room = r->room ? checked_product(r->room, 4) : ROOM_FIRST;
 		struct address *items = arena_array(r->arena, struct address, room);
 
 		if (list->count)

@@ -13,23 +13,6 @@ scan_wrong(struct scan *scan, const char *problem)
 	return false;
 }
 
-/* The ASCII characters of RFC 5322's atext, a bit for each. */
-static const uint64_t atom_bits[2] = { 0xa3ffacfa00000000, 0x7fffffffc7fffffe };
-
-bool
-is_atom_byte(char c)
-{
-	unsigned char byte = (unsigned char)c;
-
-	return byte >= 0x80 || (atom_bits[byte / 64] >> byte % 64 & 1);
-}
-
-char
-scan_peek(const struct scan *scan)
-{
-	return scan->at < scan->text.len ? scan->text.at[scan->at] : '\0';
-}
-
 /* The length of the line end at this place when a blank follows it, else 0. */
 static size_t
 fold_length(struct span text, size_t at)

@@ -27,7 +27,12 @@ bool scan_wrong(struct scan *scan, const char *problem);
  * field. */
 bool scan_check(struct scan *scan) __attribute__((warn_unused_result));
 /* The byte at this place; NUL at the end. */
-char scan_peek(const struct scan *scan);
+static inline char
+scan_peek(const struct scan *scan)
+{
+	return scan->at < scan->text.len ? scan->text.at[scan->at] : '\0';
+}
+
 /* Skips blanks, folds and comments. */
 bool scan_gap(struct scan *scan) __attribute__((warn_unused_result));
 /* Skips a quoted string, a comment, with LITERAL a "[...]", or else one byte. Not at
@@ -38,6 +43,14 @@ bool scan_skip(struct scan *scan, bool literal) __attribute__((warn_unused_resul
 bool scan_word(struct scan *scan, struct buf *out) __attribute__((warn_unused_result));
 
 /* Whether an atom may hold the byte: atext, and whatever is beyond ASCII. */
-bool is_atom_byte(char c);
+static inline bool
+is_atom_byte(char c)
+{
+	/* The ASCII characters of RFC 5322's atext, a bit for each. */
+	static const uint64_t bits[2] = { 0xa3ffacfa00000000, 0x7fffffffc7fffffe };
+	unsigned char byte = (unsigned char)c;
+
+	return byte >= 0x80 || (bits[byte / 64] >> byte % 64 & 1);
+}
 
 #endif

@@ -105,10 +105,12 @@ judge_addresses(const struct session *s, struct delivery *d)
 static struct exchange *
 ask_rcpt(struct session *s, const struct envelope *envelope, size_t i)
 {
+	/* There may be many: printf would take longer than the rest. */
+	const char *line = arena_join(s->arena, "RCPT TO:<", envelope->to[i], ">");
+
 	if (!envelope->options.notify)
-		return ask(s, STAGE_RCPT, "RCPT TO:<%s>", envelope->to[i]);
-	return ask(s, STAGE_RCPT, "RCPT TO:<%s> NOTIFY=%s ORCPT=%s", envelope->to[i],
-		   envelope->options.notify,
+		return ask_masked(s, STAGE_RCPT, span_of(line), line);
+	return ask(s, STAGE_RCPT, "%s NOTIFY=%s ORCPT=%s", line, envelope->options.notify,
 		   original_recipient(s->arena, envelope->to[i]));
 }
 
