@@ -58,6 +58,19 @@ class Snail(Client):
         return ["s-nail", "-:/", *(w for one in settings for w in ("-S", one)), "-t"]
 
 
+class Floor(Client):
+    """What GnuTLS and the kernel take in any case; `kept`: with the ticket of the session before."""
+
+    def __init__(self, name, lab, kept=False):
+        super().__init__(name, lab)
+        self.program, self.kept = "/usr/bin/floor", kept
+
+    def send(self, door, _letter, recipients):
+        ticket = f"{self.lab.folder}/floor-{door.name}.ticket" if self.kept else "-"
+        return ["floor", door.host, str(door.port), "localhost", self.lab.pki.authority, ticket,
+                USER, PASSWORDS[USER], *recipients]
+
+
 def one_shot(lab):
     return {"postrider": Postrider("postrider", lab), "msmtp": Client("msmtp", lab),
             "curl": Curl("curl", lab), "s-nail": Snail("s-nail", lab)}
@@ -70,6 +83,17 @@ def with_tickets(lab):
     """The same, and postrider a second time, if it keeps tickets."""
     more = {KEPT: Postrider(KEPT, lab, kept=True)} if lab.keeps_tickets else {}
     return {**one_shot(lab), **more}
+
+
+FLOOR, FLOOR_KEPT = "the floor", "the floor, kept ticket"
+
+
+def with_floor(lab, door, clients):
+    """Those, and what no client can do without; it knows no STARTTLS."""
+    if door.starttls:
+        return clients
+    kept = {FLOOR_KEPT: Floor(FLOOR_KEPT, lab, kept=True)} if KEPT in clients else {}
+    return {**clients, FLOOR: Floor(FLOOR, lab), **kept}
 
 
 class Queue:

@@ -8,7 +8,8 @@ import time
 import goals
 import plot
 import table
-from clients import FRIEND, KEPT, QUEUES, one_shot, with_tickets
+from clients import (FLOOR, FLOOR_KEPT, FRIEND, KEPT, QUEUES, one_shot, with_floor,
+                     with_tickets)
 from rig import letter
 from tree import CannotRun
 
@@ -41,7 +42,7 @@ def play(lab, chosen):
                 part(lab, Numbers(chosen), report)
     except (CannotRun, OSError, ValueError) as error:
         report.equal("ran to its end", repr(error)[-1500:], None)
-    report.table("What is wanted, and what was reached", goals.rows(report.measured, report.missing))
+    report.table("What is wanted, and what was reached", goals.rows(report))
     if report.charts:
         plot.draw(f"{lab.build}/bench/plot.svg", report.charts)
         print(f"drawn: {lab.build}/bench/plot.svg")
@@ -91,9 +92,9 @@ def start(lab, numbers, report):
 
 def one(lab, numbers, report):
     """One small message: round trips, time, memory, libraries."""
-    clients = with_tickets(lab)
     file = lab.write("small.eml", letter([FRIEND], SMALL))
     for door in [*lab.near, *lab.starttls]:
+        clients = with_floor(lab, door, with_tickets(lab))
         found = by_turns(lab, report, clients, (door, file), numbers.runs)
         base = [run for run, _ in found["msmtp"]]
         rows = []
@@ -122,6 +123,11 @@ def note_one(lab, report, door, found):
         report.equal(f"{KEPT} to {door.name}: resumed", kept[-1][1].resumed, 1)
     if door.starttls:
         return
+    for key, name in ((door.server, FLOOR), (f"{door.server} kept", FLOOR_KEPT)):
+        runs = [run for run, _ in found.get(name, [])]
+        if runs:
+            report.floor(f"wall {key}", table.median(run.wall for run in runs) / 1000)
+            report.floor(f"processor {key}", table.median(run.processor for run in runs) / 1000)
     for key, results in ((door.server, found["postrider"]), (f"{door.server} kept", kept)):
         if not results:
             report.missing |= {"wall sink kept", "processor sink kept"}
@@ -244,10 +250,10 @@ def crowd(lab, report, caller, door, times):
 def callers(lab, door, file):
     """Those who send, and those who only keep the message and return."""
     Caller = collections.namedtuple("Caller", "name tree command file direct forget")
-    clients = one_shot(lab)
+    clients = with_floor(lab, door, one_shot(lab))
     found = [Caller(name, clients[name].tree, clients[name].send(door, file, [FRIEND]), file, True,
                     lambda: None)
-             for name in ("postrider", "msmtp", "curl")]
+             for name in ("postrider", "msmtp", "curl", FLOOR)]
     for name, kind in QUEUES.items():
         if not kind.keep_with:
             continue
@@ -286,6 +292,9 @@ def burst(lab, numbers, report):
         key = {"postrider": "burst", "postrider -odq (keeps)": "burst kept"}.get(name)
         if key:
             report.reached(key, table.median(back), "{:.0f}")
+        key = {FLOOR: "burst", "dma (keeps)": "burst kept"}.get(name)
+        if key:
+            report.floor(key, table.median(back))
     report.reached("burst logins", found["postrider"][0][2].connections, "{}")
     report.table(f"{numbers.callers} callers at once, to the sink ({numbers.rounds} rounds; "
                  "ratio to msmtp)", rows)
@@ -306,7 +315,7 @@ def one_large(lab, numbers, report, clients, wish):
     megabytes = os.path.getsize(file) / 1e6
     reference = list(clients)[1]
     for door in doors:
-        found = by_turns(lab, report, clients, (door, file), numbers.rounds)
+        found = by_turns(lab, report, with_floor(lab, door, clients), (door, file), numbers.rounds)
         rows = []
         for name, results in found.items():
             wall = [run.wall / 1e6 for run, _ in results]
@@ -322,6 +331,9 @@ def one_large(lab, numbers, report, clients, wish):
                 report.reached(f"{key} rate", megabytes / table.median(wall), "{:.0f}")
                 report.reached(f"{key} processor", table.median(processor), "{:.2f}")
                 report.reached(f"{key} memory", memory)
+            if name == FLOOR and door.server == "sink":
+                report.floor(f"{key} rate", megabytes / table.median(wall))
+                report.floor(f"{key} processor", table.median(processor))
         report.table(f"One message of {megabytes:.0f} MB, TLS and login, to {door.name} "
                      f"({numbers.rounds} runs; ratio to {reference})", rows)
     os.unlink(file)
@@ -334,7 +346,10 @@ def recipients(lab, numbers, report):
     people = [f"friend{i}@y.example" for i in range(numbers.recipients)]
     file = lab.write("many.eml", letter(people, SMALL))
     for door in lab.near:
-        found = by_turns(lab, report, clients, (door, file, people), numbers.rounds)
+        found = by_turns(lab, report, with_floor(lab, door, clients), (door, file, people),
+                         numbers.rounds)
+        report.floor(f"recipients {door.server}",
+                     table.median(run.wall for run, _ in found[FLOOR]) / 1000)
         base = [run for run, _ in found["msmtp"]]
         rows = [{"": name, **table.walls([run for run, _ in results], base)}
                 for name, results in found.items()]

@@ -100,6 +100,7 @@ def prepare(build):
             "-lpthread")
     command(*compiler, *FLAGS, "-static", "-o", f"{build}/bench/timer", f"{HERE}/timer.c")
     command(*compiler, *FLAGS, "-o", f"{build}/bench/delay", f"{HERE}/delay.c")
+    command(*compiler, *FLAGS, "-o", f"{build}/bench/floor", f"{HERE}/floor.c", "-lgnutls")
     for name, packages in FOLDERS.items():
         download(f"{build}/debs", f"bench-{name}", packages)
     for server in (Dovecot, Fast):
@@ -131,6 +132,7 @@ class Rig(Lab):
             self.trust = self.write("bundle.pem", everybody + file.read())
         self.trees = {name: self.folder_of(name, packages) for name, packages in FOLDERS.items()}
         shutil.copy(binary, f"{self.trees['clients'].path}/usr/bin/postrider")
+        shutil.copy(f"{build}/bench/floor", f"{self.trees['clients'].path}/usr/bin/floor")
         self.disk(self.trees["clients"], "var/spool")
         self.trees["clients"].write("etc/hosts", FAR_HOSTS)
         # What is known of a line would be remembered for the next connection over it.

@@ -11,10 +11,15 @@ class Report:
     def __init__(self, every_check):
         self.every_check, self.wrong = every_check, 0
         self.measured, self.missing, self.charts = {}, set(), []
+        self.floors = {}
 
     def reached(self, key, value, form="{:.1f}"):
         """What a row of the goals is about."""
         self.measured[key] = form.format(value)
+
+    def floor(self, key, value):
+        """What the same has cost the least of all clients, on this machine."""
+        self.floors[key] = value
 
     def equal(self, name, got, want):
         if got != want:
