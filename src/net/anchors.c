@@ -5,8 +5,8 @@
 #include <string.h>
 
 enum {
-	CHAIN_MAX = 16,	  /* GnuTLS looks at no longer ones */
 	SEEN_MAX = 4096,  /* the names are at the front */
+	LABEL_MAX = 27,	  /* of a certificate, with its dashes */
 	VERSION = 0xa0,	  /* [0], EXPLICIT */
 	LONG_FORM = 0x80, /* of a length */
 	LENGTH_OCTETS_MAX = 3
@@ -130,11 +130,6 @@ find_names(struct sight *sight, struct range *issuer, struct range *subject)
 
 /* ---- names ---- */
 
-struct names {
-	struct span at[2 * CHAIN_MAX];
-	size_t count;
-};
-
 static struct span
 part(struct span of, struct range range)
 {
@@ -142,25 +137,26 @@ part(struct span of, struct range range)
 }
 
 static bool
-is_wanted(const struct names *names, struct span name)
+is_wanted(const struct anchors *anchors, struct span name)
 {
-	for (size_t i = 0; i < names->count; i++)
-		if (span_equal(names->at[i], name))
+	for (size_t i = 0; i < anchors->count; i++)
+		if (span_equal(anchors->names[i], name))
 			return true;
 	return false;
 }
 
 static void
-want(struct names *names, struct span name)
+want(struct anchors *anchors, struct span name)
 {
-	if (!is_wanted(names, name))
-		names->at[names->count++] = name;
+	if (!is_wanted(anchors, name))
+		anchors->names[anchors->count++] = name;
 }
 
-static bool
-read_chain(const struct span *chain, size_t count, struct names *names)
+bool
+anchors_of(struct anchors *anchors, const struct span *chain, size_t count)
 {
-	if (count > CHAIN_MAX)
+	anchors->count = 0;
+	if (count > ANCHORS_CHAIN_MAX)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		struct sight sight;
@@ -171,8 +167,8 @@ read_chain(const struct span *chain, size_t count, struct names *names)
 		memcpy(sight.der, chain[i].at, sight.len);
 		if (!find_names(&sight, &issuer, &subject))
 			return false;
-		want(names, part(chain[i], issuer));
-		want(names, part(chain[i], subject));
+		want(anchors, part(chain[i], issuer));
+		want(anchors, part(chain[i], subject));
 	}
 	return true;
 }
@@ -183,24 +179,31 @@ struct block {
 	struct span whole, text;
 };
 
-/* The block at the front: the text between its lines, and all of it. False when it has
- * another label, or does not end. */
-static bool
-take_block(struct span *rest, size_t label, struct block *block)
+enum taking { TAKEN, UNFINISHED, STRANGE };
+
+/* The block at the front: the text between its lines, and all of it. */
+static enum taking
+take_block(struct span *rest, size_t label, bool more, struct block *block)
 {
 	static const struct span dashes = { "-----", 5 };
 	size_t begin = label + dashes.len, end, stop;
 
+	if (rest->len < begin)
+		return UNFINISHED;
 	if (!span_equal(span_part(*rest, label, dashes.len), dashes))
-		return false;
+		return STRANGE;
 	block->text = span_part(*rest, begin, rest->len);
 	block->text = span_part(block->text, 0, span_find(block->text, '-'));
 	end = begin + block->text.len;
 	stop = end + span_find(span_part(*rest, end, rest->len), '\n');
+	if (end == rest->len || (more && stop == rest->len))
+		return UNFINISHED;
 	block->whole = span_part(*rest, 0, stop);
 	*rest = span_part(*rest, stop, rest->len);
 	return span_starts_with_word(span_part(block->whole, end, stop),
-				     SPAN("-----END "));
+				     SPAN("-----END "))
+		       ? TAKEN
+		       : STRANGE;
 }
 
 /* The length of the first line's beginning when it begins a certificate, else 0. */
@@ -209,7 +212,7 @@ certificate_label(struct span at)
 {
 	static const struct span labels[] = {
 		{ "-----BEGIN CERTIFICATE", 22 },
-		{ "-----BEGIN X509 CERTIFICATE", 27 },
+		{ "-----BEGIN X509 CERTIFICATE", LABEL_MAX },
 	};
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
@@ -219,7 +222,7 @@ certificate_label(struct span at)
 }
 
 static bool
-pick_block(const struct block *block, const struct names *names, struct buf *picked)
+pick_block(const struct block *block, const struct anchors *anchors, struct buf *picked)
 {
 	struct sight sight;
 	struct range issuer, subject;
@@ -230,35 +233,48 @@ pick_block(const struct block *block, const struct names *names, struct buf *pic
 	if (!find_names(&sight, &issuer, &subject))
 		return false;
 	seen = (struct span){ (const char *)sight.der, sight.len };
-	if (is_wanted(names, part(seen, subject))) {
+	if (is_wanted(anchors, part(seen, subject))) {
 		buf_add_span(picked, block->whole);
 		buf_add_char(picked, '\n');
 	}
 	return true;
 }
 
-bool
-anchors_pick(struct span bundle, const struct span *chain, size_t count,
-	     struct buf *picked)
+/* Skips to what may begin a block; false when that cannot be told yet. */
+static bool
+find_block(struct span *bundle)
 {
 	static const struct span begin = { "-----BEGIN ", 11 };
-	struct names names = { .count = 0 };
-	const char *found;
+	const char *found =
+		bundle->len ? memmem(bundle->at, bundle->len, begin.at, begin.len) : NULL;
+	size_t at = found ? (size_t)(found - bundle->at) : bundle->len;
 
-	if (!read_chain(chain, count, &names))
-		return false;
-	while (bundle.len &&
-	       (found = memmem(bundle.at, bundle.len, begin.at, begin.len))) {
-		size_t label;
+	if (!found)
+		at -= bundle->len < begin.len ? bundle->len : begin.len - 1;
+	*bundle = span_part(*bundle, at, bundle->len);
+	return found;
+}
+
+bool
+anchors_pick(const struct anchors *anchors, struct span *bundle, bool more,
+	     struct buf *picked)
+{
+	while (find_block(bundle)) {
+		size_t label = certificate_label(*bundle);
 		struct block block;
+		enum taking taking;
 
-		bundle = span_part(bundle, (size_t)(found - bundle.at), bundle.len);
-		label = certificate_label(bundle);
-		if (!label)
-			bundle = span_part(bundle, begin.len, bundle.len);
-		else if (!take_block(&bundle, label, &block) ||
-			 !pick_block(&block, &names, picked))
+		if (!label && more && bundle->len < LABEL_MAX)
+			return true;
+		if (!label) {
+			*bundle = span_part(*bundle, 1, bundle->len);
+			continue;
+		}
+		taking = take_block(bundle, label, more, &block);
+		if (taking == UNFINISHED)
+			return more;
+		if (taking == STRANGE || !pick_block(&block, anchors, picked))
 			return false;
 	}
-	return picked->len > 0;
+	return true;
 }

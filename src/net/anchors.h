@@ -8,12 +8,24 @@
 
 #include <stdbool.h>
 
-/* Adds to PICKED, in their order and as they stand in BUNDLE (PEM, RFC 7468), all
- * certificates with a name that the CHAIN (COUNT certificates, DER) has as an issuer or a
- * subject. A library that compares names byte by byte, as GnuTLS does, can use no others
- * for that chain. False when there are none, or when something in the chain or in the
- * bundle cannot be read here: then the whole bundle is needed. */
-bool anchors_pick(struct span bundle, const struct span *chain, size_t count,
+enum { ANCHORS_CHAIN_MAX = 16 }; /* GnuTLS looks at no longer ones */
+
+/* The names that a chain has, as issuers and subjects (DER, in the chain). A library that
+ * compares names byte by byte, as GnuTLS does, can use only the certificates of a bundle
+ * that are of one of them. */
+struct anchors {
+	struct span names[2 * ANCHORS_CHAIN_MAX];
+	size_t count;
+};
+
+/* Those of CHAIN (COUNT certificates, DER). False when something in it cannot be read
+ * here: then the whole bundle is needed. */
+bool anchors_of(struct anchors *anchors, const struct span *chain,
+		size_t count) MUST_CHECK;
+/* Adds to PICKED, in their order and as they stand in *BUNDLE (PEM, RFC 7468), all
+ * certificates with one of the names. *BUNDLE becomes what could not be judged yet because
+ * MORE is to come behind it. False when something cannot be read here. */
+bool anchors_pick(const struct anchors *anchors, struct span *bundle, bool more,
 		  struct buf *picked) MUST_CHECK;
 
 #endif

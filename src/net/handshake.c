@@ -288,9 +288,11 @@ bool
 handshake_run(struct tls *tls, const struct tls_policy *policy,
 	      const struct tls_peer *peer, struct error *err)
 {
-	struct handshake shake = {
-		.tls = tls, .policy = policy, .peer = peer, .err = err
-	};
+	struct handshake shake = { .tls = tls,
+				   .policy = policy,
+				   .peer = peer,
+				   .store = { .fd = -1 },
+				   .err = err };
 	bool good = trust_name(policy, peer->host, shake.name, err) && prepare(&shake) &&
 		    shake_hands(&shake);
 

@@ -7,14 +7,13 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-enum {
-	BUNDLE_MAX = 8 << 20, /* a larger one is left to the library */
-	CHAIN_MAX = 16
-};
+enum { SEEN_AT_ONCE = 32 * 1024 }; /* more than a certificate and the comment before it */
 
 static bool
 is_system(const char *path)
@@ -81,19 +80,16 @@ store_file(const char *path)
 }
 
 /* A pipe could not be read once more by the library, and a folder not at all. */
-static bool
-read_bundle(const char *path, struct buf *out)
+static int
+open_bundle(const char *path)
 {
-	CLEANUP(close_file)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
-	    status.st_size > BUNDLE_MAX)
-		return false;
-	buf_reserve(out, (size_t)status.st_size + 1);
-	return read_to_end(fd, BUNDLE_MAX, out) &&
-	       memmem(out->at, out->len, SPAN("-----BEGIN ").at, 11);
+	if (fd >= 0 &&
+	    (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0))
+		close_file(&fd);
+	return fd;
 }
 
 bool
@@ -103,9 +99,35 @@ store_open(struct store *store, gnutls_certificate_credentials_t credentials,
 	const char *file = store_file(path);
 
 	*store = (struct store){ .credentials = credentials, .path = path };
-	if (file && read_bundle(file, &store->bundle))
-		return true;
-	return store_give_all(store, err);
+	store->fd = file ? open_bundle(file) : -1;
+	return store_has_more(store) || store_give_all(store, err);
+}
+
+/* Looks through the bundle, of which little is in memory at a time. */
+static bool
+pick(const struct store *store, const struct anchors *anchors, struct buf *picked)
+{
+	CLEANUP(release_buf) struct buf seen = { 0 };
+
+	while (seen.len < SEEN_AT_ONCE) {
+		char *room = buf_reserve(&seen, SEEN_AT_ONCE - seen.len);
+		ssize_t got = read(store->fd, room, SEEN_AT_ONCE - seen.len);
+		struct span rest;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return false;
+		seen.len += (size_t)got;
+		seen.at[seen.len] = '\0';
+		rest = buf_span(&seen);
+		if (!anchors_pick(anchors, &rest, got > 0, picked))
+			return false;
+		if (got == 0)
+			return picked->len > 0;
+		buf_drop(&seen, seen.len - rest.len);
+	}
+	return false;
 }
 
 bool
@@ -113,16 +135,16 @@ store_give(struct store *store, const gnutls_datum_t *chain, unsigned count,
 	   struct error *err)
 {
 	CLEANUP(release_buf) struct buf picked = { 0 };
-	struct span certificates[CHAIN_MAX];
+	struct span certificates[ANCHORS_CHAIN_MAX];
+	struct anchors anchors;
 	gnutls_datum_t pem;
 
 	if (!store_has_more(store))
 		return true;
-	for (unsigned i = 0; i < count && i < CHAIN_MAX; i++)
+	for (unsigned i = 0; i < count && i < ANCHORS_CHAIN_MAX; i++)
 		certificates[i] =
 			(struct span){ (const char *)chain[i].data, chain[i].size };
-	if (count > CHAIN_MAX ||
-	    !anchors_pick(buf_span(&store->bundle), certificates, count, &picked))
+	if (!anchors_of(&anchors, certificates, count) || !pick(store, &anchors, &picked))
 		return store_give_all(store, err);
 	pem.data = (unsigned char *)picked.at;
 	pem.size = (unsigned)picked.len;
@@ -134,18 +156,18 @@ store_give(struct store *store, const gnutls_datum_t *chain, unsigned count,
 bool
 store_has_more(const struct store *store)
 {
-	return store->bundle.len > 0;
+	return store->fd >= 0;
 }
 
 bool
 store_give_all(struct store *store, struct error *err)
 {
-	buf_release(&store->bundle);
+	store_close(store);
 	return store_load(store->credentials, store->path, err);
 }
 
 void
 store_close(struct store *store)
 {
-	buf_release(&store->bundle);
+	close_file(&store->fd);
 }

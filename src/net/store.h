@@ -12,13 +12,13 @@
 struct store {
 	gnutls_certificate_credentials_t credentials; /* where they go */
 	const char *path;			      /* "system", a file or a URL */
-	struct buf bundle; /* PEM that the library has not seen; empty: it has all */
+	int fd; /* PEM that the library has not seen all of; -1: it has */
 };
 
 /* All of what is at PATH. FAULT_NO_INPUT or FAULT_CONFIG when there is nothing. */
 bool store_load(gnutls_certificate_credentials_t credentials, const char *path,
 		struct error *err) MUST_CHECK;
-/* The same, but a file that can be searched is only read. The CREDENTIALS must outlive
+/* The same, but a file that can be searched is only opened. The CREDENTIALS must outlive
  * the STORE, which needs store_close. */
 bool store_open(struct store *store, gnutls_certificate_credentials_t credentials,
 		const char *path, struct error *err) MUST_CHECK;

@@ -77,13 +77,36 @@ add_word(struct buf *bundle, const char *word)
 		make_pem(bundle, "CERTIFICATE", "somebody", word);
 }
 
+/* As a file that is read in pieces of so many octets. */
+static bool
+pick_from(const struct anchors *anchors, struct span bundle, size_t piece,
+	  struct buf *picked)
+{
+	struct buf seen = { 0 };
+	bool good = true, more = true;
+
+	while (good && more) {
+		struct span next = span_part(bundle, 0, piece), rest;
+
+		bundle = span_part(bundle, piece, bundle.len);
+		more = next.len > 0;
+		buf_add_span(&seen, next);
+		rest = buf_span(&seen);
+		good = anchors_pick(anchors, &rest, more, picked);
+		buf_drop(&seen, seen.len - rest.len);
+	}
+	buf_release(&seen);
+	return good && picked->len;
+}
+
 /* The chain is leaf, signed by middle, and middle, signed by root. */
 static bool
-pick(const char *words, struct buf *picked)
+pick(const char *words, size_t piece, struct buf *picked)
 {
 	struct buf der[2] = { { 0 }, { 0 } }, bundle = { 0 };
 	struct span chain[2], rest = span_of(words);
 	struct arena arena = { 0 };
+	struct anchors anchors;
 	bool good;
 
 	make_der(&der[0], "middle", "leaf");
@@ -92,7 +115,8 @@ pick(const char *words, struct buf *picked)
 		chain[i] = buf_span(&der[i]);
 	while (rest.len)
 		add_word(&bundle, span_string(&arena, span_word(&rest)));
-	good = anchors_pick(buf_span(&bundle), chain, 2, picked);
+	good = anchors_of(&anchors, chain, 2) &&
+	       pick_from(&anchors, buf_span(&bundle), piece, picked);
 	for (size_t i = 0; i < 2; i++)
 		buf_release(&der[i]);
 	buf_release(&bundle);
@@ -124,17 +148,23 @@ test_bundles(void **state)
 		{ "no end", "root endless", NULL },
 	};
 
+	static const size_t pieces[] = { 1, 7, 100, 32768 };
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct buf picked = { 0 }, want = { 0 };
+		struct buf want = { 0 };
 		struct arena arena = { 0 };
 		struct span rest = span_of(cases[i].want);
-		bool good = pick(cases[i].bundle, &picked);
 
 		while (rest.len)
 			add_word(&want, span_string(&arena, span_word(&rest)));
-		unit_same(cases[i].name, good ? picked.at : NULL, want.at);
-		buf_release(&picked);
+		for (size_t j = 0; j < sizeof(pieces) / sizeof(pieces[0]); j++) {
+			struct buf picked = { 0 };
+			bool good = pick(cases[i].bundle, pieces[j], &picked);
+
+			unit_same(cases[i].name, good ? picked.at : NULL, want.at);
+			buf_release(&picked);
+		}
 		buf_release(&want);
 		arena_release(&arena);
 	}
@@ -152,12 +182,15 @@ test_chains_that_end_early(void **state)
 	add_word(&bundle, "root");
 	for (size_t len = 0; len < der.len; len++) {
 		struct buf copy = { 0 }, picked = { 0 };
-		struct span chain;
+		struct anchors anchors;
+		struct span chain, rest = buf_span(&bundle);
 
 		buf_add(&copy, der.at, len);
 		chain = buf_span(&copy);
 		/* The key, which comes last, is not looked at. */
-		unit_number("cut", anchors_pick(buf_span(&bundle), &chain, 1, &picked),
+		unit_number("cut",
+			    anchors_of(&anchors, &chain, 1) &&
+				    anchors_pick(&anchors, &rest, false, &picked),
 			    len >= der.len - 5);
 		buf_release(&copy);
 		buf_release(&picked);
