@@ -31,10 +31,9 @@ release_buf(struct buf *buf)
 bool
 read_to_end(int fd, size_t limit, struct buf *out)
 {
-	enum { PIECE = 16 * 1024 };
-
 	for (;;) {
-		ssize_t got = read(fd, buf_reserve(out, PIECE), PIECE);
+		char *room = buf_reserve(out, READ_PIECE);
+		ssize_t got = read(fd, room, out->cap - out->len);
 
 		if (got < 0 && errno == EINTR)
 			continue;

@@ -17,6 +17,9 @@ void close_file(int *fd);
 /* buf_release, in the shape that CLEANUP wants. */
 void release_buf(struct buf *buf);
 
+/* What read_to_end asks for at least. With room for so much beyond the end, the text never
+ * moves, and no copy of a secret stays behind. */
+enum { READ_PIECE = 4096 };
 /* Reads to the end. False with errno set; EFBIG when there are more than LIMIT bytes. */
 bool read_to_end(int fd, size_t limit, struct buf *out) MUST_CHECK;
 /* Reads LEN bytes from AT on. False with errno set, which is 0 when the file ends before. */

@@ -11,9 +11,6 @@
 bool
 lines_read(struct lines *lines, int fd, const char *path, struct error *err)
 {
-	/* read_to_end asks for pieces of 16 KiB. With room for the last one, the text
-	 * never moves, and no copy of a password stays behind. */
-	enum { PIECE = 16 * 1024 };
 	size_t room = LINES_FILE_MAX;
 
 	*lines = (struct lines){ .path = path };
@@ -22,7 +19,7 @@ lines_read(struct lines *lines, int fd, const char *path, struct error *err)
 				  _("Cannot read the configuration file %s"), path);
 	if (S_ISREG(lines->status.st_mode) && lines->status.st_size < LINES_FILE_MAX)
 		room = (size_t)lines->status.st_size;
-	buf_reserve(&lines->text, room + (size_t)2 * PIECE);
+	buf_reserve(&lines->text, room + (size_t)2 * READ_PIECE);
 	if (!read_to_end(fd, LINES_FILE_MAX, &lines->text)) {
 		lines_release(lines);
 		return fail_errno(err, FAULT_CONFIG,

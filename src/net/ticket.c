@@ -18,7 +18,6 @@
 #define FIRST_LINE "postrider session 1"
 
 enum {
-	PIECE = 16 * 1024,		 /* what read_to_end asks for at once */
 	ASIDE_ROOM = DIGEST_HEX + 1 + 17 /* a name, and one beside it */
 };
 
@@ -177,7 +176,7 @@ read_file(int folder, const char *name, struct buf *out)
 	    info.st_uid != geteuid() || (info.st_mode & 077) || info.st_nlink != 1 ||
 	    info.st_size > TICKET_MAX)
 		return false;
-	buf_reserve(out, (size_t)info.st_size + PIECE);
+	buf_reserve(out, (size_t)info.st_size + READ_PIECE);
 	return read_to_end(fd, TICKET_MAX, out);
 }
 

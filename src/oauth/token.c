@@ -21,7 +21,6 @@
 
 enum {
 	MOST = 256 * 1024, /* octets of a file */
-	PIECE = 32 * 1024, /* more than read_to_end asks for at once */
 	TICK = 50	   /* ms */
 };
 
@@ -168,7 +167,7 @@ token_load(const char *path, struct token *token, bool *there, struct error *err
 	if (fd < 0)
 		return true;
 	/* At once in full, since growing would leave copies behind. */
-	buf_reserve(&text, MOST + PIECE);
+	buf_reserve(&text, MOST + READ_PIECE);
 	if (!read_to_end(fd, MOST, &text))
 		return fail_errno(err, FAULT_IO, _("%s cannot be read"), path);
 	*there = true;

@@ -57,7 +57,7 @@ take(const struct source *source, struct secret *secret, struct error *err)
 		return false;
 	/* At once in full, with room for a last look, since growing would leave copies
 	 * behind. */
-	buf_reserve(&file, (size_t)2 * MOST_KIB * 1024);
+	buf_reserve(&file, (size_t)MOST_KIB * 1024 + READ_PIECE);
 	if (!read_to_end(fd, (size_t)MOST_KIB * 1024, &file))
 		return fail_errno(err, FAULT_CONFIG, _("%s gave nothing: cannot read %s"),
 				  source->setting, source->shown);

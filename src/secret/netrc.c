@@ -207,7 +207,7 @@ search_file(int fd, const char *path, struct search *search, struct secret *secr
 		return true;
 	/* Room for all and for a last look, since growing would leave copies behind. */
 	if (info.st_size <= MOST)
-		buf_reserve(&file, (size_t)info.st_size + (size_t)32 * 1024);
+		buf_reserve(&file, (size_t)info.st_size + READ_PIECE);
 	if (!read_to_end(fd, MOST, &file))
 		return fail_errno(err, FAULT_CONFIG, _("cannot read %s"),
 				  clean_text(err->arena, span_of(path)));
