@@ -70,6 +70,7 @@ drain(struct wire *wire, struct error *err)
 		errno = 0;
 		result = take_in(wire, room, PIECE, &got);
 		if (result == TLS_DONE) {
+			wire->heard = now_us();
 			wire->in.len += got;
 			wire->in.at[wire->in.len] = '\0';
 		}

@@ -20,6 +20,7 @@ struct wire {
 	struct tls *tls;
 	struct buf in; /* heard; the first `taken` octets were used up */
 	size_t taken;
+	int64_t heard;	/* now_us() when the last of it came in */
 	struct buf out; /* said, not yet sent */
 	bool ended;	/* the other side has closed */
 	uint64_t sent;	/* octets above TLS */

@@ -87,7 +87,8 @@ append(struct session *s, enum stage stage, const char *shown)
 	struct exchange *exchange = unsaid(s, stage);
 
 	exchange->said = shown;
-	exchange->started = now_us();
+	/* What waits to be sent begins with the first of it. */
+	exchange->started = s->last && s->wire.out.len ? s->last->started : now_us();
 	if (s->last)
 		s->last->next = exchange;
 	else
@@ -101,9 +102,9 @@ append(struct session *s, enum stage stage, const char *shown)
 }
 
 static void
-answered(struct session *s, struct exchange *exchange)
+answered(struct session *s, struct exchange *exchange, int64_t when)
 {
-	exchange->ended = now_us();
+	exchange->ended = when;
 	s->owed = exchange->next;
 	if (s->watcher.heard)
 		s->watcher.heard(s->watcher.context, exchange);
@@ -144,7 +145,7 @@ lost(struct session *s, const struct exchange *exchange)
 static bool
 hear(struct session *s, struct exchange *exchange)
 {
-	int64_t deadline = stage_deadline(s, exchange->stage);
+	int64_t deadline = 0;
 	struct error *err = &s->failed;
 
 	for (;;) {
@@ -164,10 +165,12 @@ hear(struct session *s, struct exchange *exchange)
 						span_part(wire_heard(&s->wire), 0, 80));
 			return false;
 		}
+		if (!deadline)
+			deadline = stage_deadline(s, exchange->stage);
 		if (!wire_hear(&s->wire, deadline, err))
 			return lost(s, exchange);
 	}
-	answered(s, exchange);
+	answered(s, exchange, s->wire.heard);
 	if (exchange->reply.code == 421 && exchange->stage != STAGE_QUIT) {
 		/* RFC 5321 3.8: the server closes; nothing else that is owed will
 		 * come. */
@@ -235,7 +238,7 @@ hear_reason(struct session *s)
 				&used) != REPLY_COMPLETE)
 			break;
 		wire_take(&s->wire, used);
-		answered(s, exchange);
+		answered(s, exchange, s->wire.heard);
 		if (exchange->reply.code >= 400)
 			refused(&s->failed, exchange,
 				arena_printf(
@@ -351,7 +354,7 @@ connected(struct session *s, int64_t started)
 			       : arena_printf(s->arena, _("connect to %s"), s->host));
 
 	exchange->started = started;
-	answered(s, exchange);
+	answered(s, exchange, now_us());
 }
 
 bool
@@ -425,7 +428,7 @@ handshake(struct session *s, const struct tls_policy *policy,
 		return false;
 	}
 	exchange->said = arena_string(s->arena, tls_description(s->wire.tls));
-	answered(s, exchange);
+	answered(s, exchange, now_us());
 	return true;
 }
 
