@@ -61,14 +61,14 @@ class Snail(Client):
 class Floor(Client):
     """What GnuTLS and the kernel take in any case; `kept`: with the ticket of the session before."""
 
-    def __init__(self, name, lab, kept=False):
+    def __init__(self, name, lab, kept=False, times=1):
         super().__init__(name, lab)
-        self.program, self.kept = "/usr/bin/floor", kept
+        self.program, self.kept, self.times = "/usr/bin/floor", kept, times
 
     def send(self, door, _letter, recipients):
         ticket = f"{self.lab.folder}/floor-{door.name}.ticket" if self.kept else "-"
         return ["floor", door.host, str(door.port), "localhost", self.lab.pki.authority, ticket,
-                USER, PASSWORDS[USER], *recipients]
+                str(self.times), USER, PASSWORDS[USER], *recipients]
 
 
 def one_shot(lab):

@@ -2,10 +2,11 @@
 /* The least that a client on GnuTLS can do to submit a message: what a machine needs for it is
  * what all others are to be compared with, on a fast machine and on a slow one.
  *
- *     floor ADDRESS PORT NAME AUTHORITY TICKET USER PASSWORD RECIPIENT... < MESSAGE
+ *     floor ADDRESS PORT NAME AUTHORITY TICKET TIMES USER PASSWORD RECIPIENT... < MESSAGE
  *
  * TICKET is a file, or "-". The message has LF and is not looked at: no header is read, and
- * whether the server knows CHUNKING is not asked. Without arguments it does nothing. */
+ * whether the server knows CHUNKING is not asked. A small one is sent so many TIMES over one
+ * connection. Without arguments it does nothing. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
@@ -213,62 +214,72 @@ convert(char *to, const char *at, size_t len, int *bol)
 	return to;
 }
 
-/* All in one flight. */
 static void
-send_small(size_t size)
+address(char **given)
+{
+	say("MAIL FROM:<%s>\r\n", given[7]);
+	for (given += 9; *given; given++)
+		say("RCPT TO:<%s>\r\n", *given);
+}
+
+/* Each in one flight. */
+static void
+send_small(size_t size, int replies, char **given)
 {
 	static char raw[SMALL], ready[2 * SMALL];
 	ssize_t len = read(STDIN_FILENO, raw, size);
 	size_t all =
 		len > 0 ? (size_t)(convert(ready, raw, (size_t)len, NULL) - ready) : 0;
 
-	say("BDAT %zu LAST\r\n", all);
-	memcpy(room(all), ready, all);
-	said_len += all;
-	say("QUIT\r\n");
-	flush();
+	for (int left = atoi(given[6]); left > 0; left--) {
+		address(given);
+		say("BDAT %zu LAST\r\n", all);
+		memcpy(room(all), ready, all);
+		said_len += all;
+		if (left == 1)
+			say("QUIT\r\n");
+		flush();
+		for (int i = 0; i < replies; i++)
+			hear();
+	}
 }
 
 static void
-send_large(int recipients)
+send_large(int replies, char **given)
 {
 	static char raw[BLOCK], ready[2 * BLOCK];
 	ssize_t len;
 	int bol = 1;
 
+	address(given);
 	say("DATA\r\n");
 	flush();
-	for (int i = 0; i < recipients + 2; i++)
+	for (int i = 0; i < replies; i++)
 		hear();
 	while ((len = read(STDIN_FILENO, raw, sizeof(raw))) > 0)
 		put(ready, (size_t)(convert(ready, raw, (size_t)len, &bol) - ready));
 	say(".\r\nQUIT\r\n");
 	flush();
+	hear();
 }
 
 int
 main(int count, char **given)
 {
 	struct stat info;
-	int recipients = count - 8;
+	int recipients = count - 9;
 
 	if (count == 1)
 		return 0;
 	if (recipients < 1 || fstat(STDIN_FILENO, &info) != 0)
 		stop("what, and to whom?");
 	reach(given);
-	log_in(given[6], given[7]);
-	say("MAIL FROM:<%s>\r\n", given[6]);
-	for (int i = 8; i < count; i++)
-		say("RCPT TO:<%s>\r\n", given[i]);
-	if (info.st_size < SMALL) {
-		send_small((size_t)info.st_size);
-		for (int i = 0; i < recipients + 1; i++)
-			hear();
-	} else {
-		send_large(recipients);
-	}
-	hear();
+	log_in(given[7], given[8]);
+	/* MAIL, and BDAT or DATA. */
+	if (info.st_size < SMALL)
+		send_small((size_t)info.st_size, recipients + 2, given);
+	else
+		send_large(recipients + 2, given);
 	if (strcmp(given[5], "-") != 0)
 		keep_ticket(given[5]);
 	return 0;

@@ -8,7 +8,7 @@ import time
 import goals
 import plot
 import table
-from clients import (FLOOR, FLOOR_KEPT, FRIEND, KEPT, QUEUES, one_shot, with_floor,
+from clients import (FLOOR, FLOOR_KEPT, FRIEND, KEPT, QUEUES, Floor, one_shot, with_floor,
                      with_tickets)
 from rig import letter
 from tree import CannotRun
@@ -206,30 +206,44 @@ def fill(lab, report, queue, name, file, count):
         count -= now
 
 
+def pace(lab, report, name, count, send):
+    """How many messages a second come to Postfix, and over how many connections."""
+    door = lab.near[1]
+    since = lab.mark(door)
+    began = time.monotonic()
+    send()
+    taken = lab.wait(door, since, count, 60)
+    report.equal(f"{name} drains its queue: messages", taken.messages, count)
+    return count / (time.monotonic() - began), taken.connections
+
+
 def drain(lab, numbers, report):
-    """What was kept, to Postfix."""
+    """What was kept, to Postfix; and the same from the floor, which only sends."""
     door = lab.near[1]
     file = lab.write("small.eml", letter([FRIEND], SMALL))
-    rows = []
-    for name, kind in QUEUES.items():
-        count = numbers.kept_slow if kind.slow else numbers.kept
-        rates, connections = [], 0
-        for _ in range(numbers.rounds):
+    floor = Floor(FLOOR, lab, times=numbers.kept)
+    found = {name: [] for name in [*QUEUES, FLOOR]}
+    counts = {name: numbers.kept_slow if kind.slow else numbers.kept for name, kind in QUEUES.items()}
+    counts[FLOOR] = numbers.kept
+    for _ in range(numbers.rounds):
+        for name, kind in QUEUES.items():
             queue = kind(lab, door)
-            fill(lab, report, queue, name, file, count)
-            since = lab.mark(door)
-            began = time.monotonic()
-            lab.measure(queue.tree, queue.drain)
-            taken = lab.wait(door, since, count, 60)
-            rates.append(count / (time.monotonic() - began))
-            connections = taken.connections
-            report.equal(f"{name} drains its queue: messages", taken.messages, count)
+            fill(lab, report, queue, name, file, counts[name])
+            found[name].append(pace(lab, report, name, counts[name],
+                                    lambda q=queue: lab.measure(q.tree, q.drain)))
+        found[FLOOR].append(pace(lab, report, FLOOR, numbers.kept, lambda: lab.measure(
+            floor.tree, floor.send(door, file, [FRIEND]), file)))
+    rows = []
+    for name, results in found.items():
+        rates = [rate for rate, _ in results]
+        rows.append({"": name, "messages": counts[name], "per second": f"{table.median(rates):.0f}",
+                     "most": f"{max(rates):.0f}", "connections": results[-1][1]})
         if name == "postrider":
-            report.equal(f"{name} drains its queue: connections", connections, 1)
+            report.equal(f"{name} drains its queue: connections", results[-1][1], 1)
             report.reached("drain", table.median(rates), "{:.0f}")
-            report.reached("drain connections", connections, "{}")
-        rows.append({"": name, "messages": count, "per second": f"{table.median(rates):.0f}",
-                     "most": f"{max(rates):.0f}", "connections": connections})
+            report.reached("drain connections", results[-1][1], "{}")
+        elif name == FLOOR:
+            report.floor("drain", table.median(rates))
     report.table(f"Small messages that were kept, to Postfix ({numbers.rounds} rounds)", rows)
 
 
