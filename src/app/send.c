@@ -179,20 +179,6 @@ decide_options(struct run *run, struct mail *mail, struct error *err)
 	return true;
 }
 
-/* A Full-Name field, of which compose knows, goes before what the system says. */
-static const char *
-full_name(const struct run *run, const struct message *message)
-{
-	if (run->request->full_name)
-		return run->request->full_name;
-	if (run->account->from_full_name)
-		return run->account->from_full_name;
-	return run->account->dialect == DIALECT_POSTRIDER &&
-			       !message_field(message, "Full-Name")
-		       ? real_name(run->arena)
-		       : NULL;
-}
-
 /* The right side of a Message-ID should be a domain that others know. */
 static const char *
 id_domain(const struct run *run, const char *from)
@@ -237,7 +223,11 @@ compose_mail(struct run *run, struct mail *mail)
 	const char *from = *mail->envelope.sender ? mail->envelope.sender : account->from;
 	struct local_policy local = local_policy(run);
 	struct completion completion = { local.default_domain, local.local_names };
-	struct origin_facts origin = { .full_name = full_name(run, &mail->message) };
+	struct origin_facts origin = {
+		.full_name = run->request->full_name ? run->request->full_name
+						     : account->from_full_name,
+		.real_name = account->dialect == DIALECT_POSTRIDER ? real_name : NULL,
+	};
 
 	if (!from || !*from || is_pattern(from))
 		from = user_address(run);

@@ -141,7 +141,7 @@ message_id_text(struct plan *plan)
 }
 
 /* The name of whom the new From field is about: told by the caller, else by a Full-Name
- * field, which is meant for this and goes no further. */
+ * field, which is meant for this and goes no further, else by the system. */
 static const char *
 full_name(const struct plan *plan)
 {
@@ -149,7 +149,9 @@ full_name(const struct plan *plan)
 
 	if (plan->origin->full_name && *plan->origin->full_name)
 		return plan->origin->full_name;
-	return field ? field_unfold(plan->arena, field) : NULL;
+	if (field)
+		return field_unfold(plan->arena, field);
+	return plan->origin->real_name ? plan->origin->real_name(plan->arena) : NULL;
 }
 
 static const char *

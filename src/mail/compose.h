@@ -27,6 +27,9 @@ struct header_policy {
 /* What the caller knows and the message may lack. */
 struct origin_facts {
 	const char *full_name; /* for a new From field; NULL: none */
+	/* Asked when neither that nor the message has one: it may take a while. NULL:
+	 * nobody is. */
+	const char *(*real_name)(struct arena *arena);
 	/* Address for a new From field: the envelope sender, or the submitting user when
 	 * that is null. */
 	const char *from;

@@ -248,6 +248,18 @@ joined(struct arena *arena, const struct composed *composed)
 	return text;
 }
 
+/* What the system says, and how often it was asked. */
+static const char *known;
+static unsigned asked;
+
+static const char *
+system_name(struct arena *arena)
+{
+	(void)arena;
+	asked++;
+	return known;
+}
+
 static const char *
 composed_text(struct arena *arena, const char *header, const struct header_policy *policy,
 	      const struct setting *setting)
@@ -257,8 +269,10 @@ composed_text(struct arena *arena, const char *header, const struct header_polic
 	struct envelope envelope = { .sender = "ann@x.org",
 				     .to = to,
 				     .count = setting->to_count };
-	struct origin_facts origin = { setting->full_name, setting->from, "mail.x.org",
-				       NULL, NULL };
+	const struct origin_facts origin = { .full_name = setting->full_name,
+					     .real_name = system_name,
+					     .from = setting->from,
+					     .id_domain = "mail.x.org" };
 	struct composed composed;
 	const char *text;
 
@@ -512,7 +526,7 @@ static void
 test_pieces(void **state)
 {
 	const struct header_policy policy = { .remove_bcc = true };
-	const struct origin_facts origin = { NULL, "a@x.org", "x.org", NULL, NULL };
+	const struct origin_facts origin = { .from = "a@x.org", .id_domain = "x.org" };
 	const struct envelope envelope = { .sender = "" };
 	unsigned failed = 0;
 
@@ -541,6 +555,51 @@ test_pieces(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* ---- whom nobody names ---- */
+
+/* The system knows the user's name, but perhaps from a directory that is far away. */
+static void
+test_real_name(void **state)
+{
+	static const struct {
+		const char *name, *full_name, *header, *want;
+		unsigned asked;
+	} names[] = {
+		{ "the message has a From", NULL, KEPT, "", 0 },
+		{ "it has none", NULL, "Subject: s\r\n", "From: Sam <ann@x.org>\r\n", 1 },
+		{ "the caller knows", "Ann", "Subject: s\r\n",
+		  "From: Ann <ann@x.org>\r\n", 0 },
+		{ "the message says", NULL, "Full-Name: Eve\r\n",
+		  "From: Eve <ann@x.org>\r\n", 0 },
+	};
+	const struct header_policy policy = { .date = ADD_NEVER,
+					      .message_id = ADD_NEVER,
+					      .to = TO_OFF };
+	unsigned failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const struct setting setting = { names[i].full_name, "ann@x.org", NULL,
+						 0 };
+		struct arena arena = { 0 };
+		const char *got;
+
+		known = "Sam";
+		asked = 0;
+		got = composed_text(&arena, names[i].header, &policy, &setting);
+		if (*names[i].want)
+			got = arena_copy(&arena, got, strcspn(got, "\n") + 1);
+		failed += check(&arena, names[i].name, got,
+				*names[i].want ? names[i].want : names[i].header);
+		known = NULL;
+		failed += check(&arena, "how often it is asked",
+				arena_printf(&arena, "%u", asked),
+				arena_printf(&arena, "%u", names[i].asked));
+		arena_release(&arena);
+	}
+	assert_int_equal(failed, 0);
+}
+
 int
 main(void)
 {
@@ -548,6 +607,7 @@ main(void)
 		cmocka_unit_test(test_cases),		cmocka_unit_test(test_senders),
 		cmocka_unit_test(test_many_recipients), cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_unique),		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_real_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
