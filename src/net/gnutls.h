@@ -25,8 +25,9 @@
 	X(cipher_get) X(cipher_get_name) X(credentials_set) X(deinit)                   \
 	X(dh_set_prime_bits) X(error_is_fatal) X(fingerprint) X(free)                   \
 	X(get_system_config_file) X(group_get) X(group_get_name) X(handshake)           \
-	X(init) X(memset) X(pk_bits_to_sec_param) X(pk_get_name) X(priority_deinit)     \
-	X(priority_init) X(priority_init2) X(priority_set) X(protocol_get_name)         \
+	X(init) X(memset) X(pk_bits_to_sec_param) X(pk_get_name)                        \
+	X(priority_deinit) X(priority_group_list) X(priority_init)                      \
+	X(priority_init2) X(priority_set) X(protocol_get_name)                          \
 	X(protocol_get_version) X(record_check_pending) X(record_get_direction)         \
 	X(record_get_max_size) X(record_recv) X(record_send) X(server_name_set)         \
 	X(session_channel_binding) X(session_ext_master_secret_status)                  \

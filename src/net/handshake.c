@@ -237,9 +237,20 @@ push(gnutls_transport_ptr_t context, const giovec_t *parts, int count)
 static void
 make_session(struct tls *tls)
 {
-	if (gnutls.init(&tls->session,
-			GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0)
+	if (gnutls.init(&tls->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK |
+					       GNUTLS_NO_SIGNAL |
+					       resume_flags(&tls->resume)) < 0)
 		out_of_memory();
+}
+
+static gnutls_group_t
+first_group(gnutls_priority_t priorities)
+{
+	const unsigned *groups;
+
+	return gnutls.priority_group_list(priorities, &groups) > 0
+		       ? (gnutls_group_t)groups[0]
+		       : GNUTLS_GROUP_INVALID;
 }
 
 static bool
@@ -251,8 +262,9 @@ prepare(struct handshake *shake)
 	struct target literal;
 	int problem;
 
+	resume_find(&tls->resume, policy, shake->peer, shake->name);
 	make_session(tls);
-	if (!resume_offer(&tls->resume, tls->session, policy, shake->peer, shake->name)) {
+	if (!resume_offer(&tls->resume, tls->session)) {
 		/* Of a ticket that it cannot read the library remembers too much. */
 		gnutls.deinit(tls->session);
 		make_session(tls);
@@ -261,6 +273,7 @@ prepare(struct handshake *shake)
 		return false;
 	/* The session keeps its own reference. */
 	problem = gnutls.priority_set(tls->session, priorities);
+	tls->resume.first = first_group(priorities);
 	gnutls.priority_deinit(priorities);
 	if (!trust_load(tls->credentials, policy, shake->peer, &shake->store, shake->err))
 		return false;

@@ -92,30 +92,36 @@ can_see_changes(const struct tls_policy *policy)
 	return !trust_asks_authorities(policy) || store_file(policy->trust_file);
 }
 
-bool
-resume_offer(struct resume *resume, gnutls_session_t session,
-	     const struct tls_policy *policy, const struct tls_peer *peer,
-	     const char *name)
+void
+resume_find(struct resume *resume, const struct tls_policy *policy,
+	    const struct tls_peer *peer, const char *name)
 {
-	struct ticket ticket = { 0 };
-	int problem = 0;
-
 	resume->on = policy->resume && peer->account && can_see_changes(policy);
 	if (!resume->on)
-		return true;
+		return;
 	make_key(&resume->key, policy, peer, name);
 	resume->failed = peer->ticket_failed && *peer->ticket_failed;
-	if (resume->failed || !ticket_take(&resume->key, &ticket))
-		return true;
-	resume->on = ticket.session.len > 0;
-	if (resume->on) {
-		problem = gnutls.session_set_data(session, ticket.session.at,
-						  ticket.session.len);
-		resume->offered = problem >= 0;
-		resume->until = ticket.until;
-	}
-	ticket_wipe(&ticket);
-	return problem >= 0;
+	if (resume->failed || !ticket_take(&resume->key, &resume->ticket))
+		return;
+	resume->on = resume->ticket.session.len > 0;
+}
+
+unsigned
+resume_flags(const struct resume *resume)
+{
+	return resume->ticket.first_group ? GNUTLS_KEY_SHARE_TOP : 0;
+}
+
+bool
+resume_offer(struct resume *resume, gnutls_session_t session)
+{
+	struct buf *data = &resume->ticket.session;
+	bool found = data->len > 0;
+
+	resume->offered =
+		found && gnutls.session_set_data(session, data->at, data->len) >= 0;
+	ticket_wipe(&resume->ticket);
+	return resume->offered == found;
 }
 
 /* ---- what is kept ---- */
@@ -167,8 +173,9 @@ fill(struct ticket *ticket, const struct resume *resume, gnutls_session_t sessio
 	if (!is_resumable(session) || gnutls.session_get_data2(session, &data) < 0)
 		return false;
 	/* From ticket to ticket, the certificate is the one that was judged at first. */
-	ticket->until =
-		gnutls.session_is_resumed(session) ? resume->until : good_until(session);
+	ticket->until = gnutls.session_is_resumed(session) ? resume->ticket.until
+							   : good_until(session);
+	ticket->first_group = gnutls.group_get(session) == resume->first;
 	buf_add(&ticket->session, (const char *)data.data, data.size);
 	gnutls.memset(data.data, 0, data.size);
 	(*gnutls.free)(data.data);

@@ -41,14 +41,16 @@ next_line(struct span *rest)
 
 /* A clock that was set back would make a ticket last. */
 static bool
-read_times(struct span line, int64_t now, struct ticket *ticket)
+read_numbers(struct span line, int64_t now, struct ticket *ticket)
 {
-	uint64_t kept, until, at = (uint64_t)now;
+	uint64_t kept, until, first, at = (uint64_t)now;
 
-	if (!span_number(span_word(&line), &kept) || !span_number(line, &until) ||
-	    kept > at || until <= at || until - kept > TICKET_LIFE)
+	if (!span_number(span_word(&line), &kept) ||
+	    !span_number(span_word(&line), &until) || !span_number(line, &first) ||
+	    first > 1 || kept > at || until <= at || until - kept > TICKET_LIFE)
 		return false;
 	ticket->until = (int64_t)until;
+	ticket->first_group = first;
 	return true;
 }
 
@@ -62,7 +64,7 @@ ticket_read(struct span file, const char *whole, int64_t now, struct ticket *tic
 	digest_hex(file, right);
 	if (!known || !span_equal(digest, span_of(right)) ||
 	    !span_equal(next_line(&file), span_of(whole)) ||
-	    !read_times(next_line(&file), now, ticket))
+	    !read_numbers(next_line(&file), now, ticket))
 		return false;
 	buf_add_span(&ticket->session, file);
 	return true;
@@ -77,7 +79,8 @@ ticket_write(const struct ticket *ticket, const char *whole, int64_t now,
 
 	/* At once in full, since growing would leave copies behind. */
 	buf_reserve(&body, ticket->session.len + 256);
-	buf_printf(&body, "%s\n%" PRId64 " %" PRId64 "\n", whole, now, ticket->until);
+	buf_printf(&body, "%s\n%" PRId64 " %" PRId64 " %d\n", whole, now, ticket->until,
+		   ticket->first_group);
 	buf_add_span(&body, buf_span(&ticket->session));
 	digest_hex(buf_span(&body), digest);
 	buf_reserve(file, body.len + 256);

@@ -27,7 +27,8 @@ struct ticket_key {
 struct ticket {
 	/* A secret; ticket_wipe. Empty: the server cannot stand tickets. */
 	struct buf session;
-	int64_t until; /* seconds since 1970: of no use from then on */
+	int64_t until;	  /* seconds since 1970: of no use from then on */
+	bool first_group; /* the server took the key of the group that is offered first */
 };
 
 /* Takes the ticket away from this user's folder, so that no other process can use it, too
