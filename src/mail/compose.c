@@ -151,7 +151,10 @@ full_name(const struct plan *plan)
 		return plan->origin->full_name;
 	if (field)
 		return field_unfold(plan->arena, field);
-	return plan->origin->real_name ? plan->origin->real_name(plan->arena) : NULL;
+	/* An empty one says that there is to be none. */
+	if (plan->origin->full_name || !plan->origin->real_name)
+		return NULL;
+	return plan->origin->real_name(plan->arena);
 }
 
 static const char *

@@ -569,6 +569,8 @@ test_real_name(void **state)
 		{ "it has none", NULL, "Subject: s\r\n", "From: Sam <ann@x.org>\r\n", 1 },
 		{ "the caller knows", "Ann", "Subject: s\r\n",
 		  "From: Ann <ann@x.org>\r\n", 0 },
+		{ "the caller wants none", "", "Subject: s\r\n", "From: ann@x.org\r\n",
+		  0 },
 		{ "the message says", NULL, "Full-Name: Eve\r\n",
 		  "From: Eve <ann@x.org>\r\n", 0 },
 	};
