@@ -243,16 +243,6 @@ make_session(struct tls *tls)
 		out_of_memory();
 }
 
-static gnutls_group_t
-first_group(gnutls_priority_t priorities)
-{
-	const unsigned *groups;
-
-	return gnutls.priority_group_list(priorities, &groups) > 0
-		       ? (gnutls_group_t)groups[0]
-		       : GNUTLS_GROUP_INVALID;
-}
-
 static bool
 prepare(struct handshake *shake)
 {
@@ -273,7 +263,7 @@ prepare(struct handshake *shake)
 		return false;
 	/* The session keeps its own reference. */
 	problem = gnutls.priority_set(tls->session, priorities);
-	tls->resume.first = first_group(priorities);
+	resume_see_groups(&tls->resume, priorities);
 	gnutls.priority_deinit(priorities);
 	if (!trust_load(tls->credentials, policy, shake->peer, &shake->store, shake->err))
 		return false;

@@ -124,6 +124,16 @@ resume_offer(struct resume *resume, gnutls_session_t session)
 	return resume->offered == found;
 }
 
+void
+resume_see_groups(struct resume *resume, gnutls_priority_t priorities)
+{
+	const unsigned *groups;
+
+	resume->first = gnutls.priority_group_list(priorities, &groups) > 0
+				? (gnutls_group_t)groups[0]
+				: GNUTLS_GROUP_INVALID;
+}
+
 /* ---- what is kept ---- */
 
 /* Until the first certificate of the chain expires. One that has expired before was not

@@ -28,6 +28,8 @@ void resume_find(struct resume *resume, const struct tls_policy *policy,
 unsigned resume_flags(const struct resume *resume);
 /* Offers what was found. False when SESSION, which must be new, was spoilt. */
 bool resume_offer(struct resume *resume, gnutls_session_t session) MUST_CHECK;
+/* Which group of those that are offered is the first. */
+void resume_see_groups(struct resume *resume, gnutls_priority_t priorities);
 /* Keeps the newest ticket of a session that was used and has not failed. */
 void resume_keep(const struct resume *resume, gnutls_session_t session);
 
