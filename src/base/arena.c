@@ -23,8 +23,7 @@
 #define PIECEWISE 0
 #endif
 
-/* With a sanitizer each piece is a malloc of its own, so that overruns are seen. */
-enum { BLOCK_SIZE = PIECEWISE ? 0 : 16 * 1024 };
+enum { FIRST = 1024, LAST = 16 * 1024 };
 
 struct block {
 	struct block *next;
@@ -71,13 +70,28 @@ rounded(size_t size)
 	return (size + align - 1) / align * align;
 }
 
+/* In the next block. Most arenas stay small, and what is not touched costs nothing: the
+ * blocks grow. With a sanitizer each piece is a malloc of its own, so that overruns are
+ * seen. */
+static size_t
+next_room(const struct arena *arena, size_t need)
+{
+	size_t size = arena->blocks ? 2 * arena->blocks->size : 0;
+
+	if (size < FIRST)
+		size = FIRST;
+	if (size > LAST)
+		size = LAST;
+	return PIECEWISE || need > size / 4 ? need : size;
+}
+
 static void *
 take(struct arena *arena, size_t need)
 {
 	struct block *block;
 
 	if (!arena->blocks || arena->left < need) {
-		size_t room = need > BLOCK_SIZE / 4 ? need : BLOCK_SIZE;
+		size_t room = next_room(arena, need);
 
 		block = calloc(1, sizeof(*block) + room);
 		if (!block)
