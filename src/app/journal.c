@@ -235,7 +235,6 @@ journal_write(struct arena *arena, const struct record *record, const char **pro
 		syslog(record->err->fault && !record->kept ? LOG_ERR : LOG_INFO,
 		       "%s uid=%lu argv0=%s", line.at, (unsigned long)getuid(),
 		       record->program);
-		closelog();
 	}
 	buf_release(&line);
 }
