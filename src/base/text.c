@@ -119,18 +119,24 @@ hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* What the registers of every processor that matters can hold. */
+typedef uint64_t lanes __attribute__((vector_size(16)));
+
 bool
 is_ascii(struct span span)
 {
-	uint64_t words[4], word, seen = 0;
+	lanes one, other, both = { 0 };
+	uint64_t word, seen;
 	size_t at = 0;
 
 	/* A gigabyte may have to be looked at, and ten thousand names: many bytes at a
 	 * time. */
-	for (; at + sizeof(words) <= span.len; at += sizeof(words)) {
-		memcpy(words, span.at + at, sizeof(words));
-		seen |= words[0] | words[1] | words[2] | words[3];
+	for (; at + 2 * sizeof(one) <= span.len; at += 2 * sizeof(one)) {
+		memcpy(&one, span.at + at, sizeof(one));
+		memcpy(&other, span.at + at + sizeof(one), sizeof(other));
+		both |= one | other;
 	}
+	seen = both[0] | both[1];
 	for (; at + sizeof(word) <= span.len; at += sizeof(word)) {
 		memcpy(&word, span.at + at, sizeof(word));
 		seen |= word;
