@@ -141,19 +141,25 @@ class Queue:
 
 
 class Spool(Queue):
-    tree, slow, keep_with = "clients", False, "postrider -odq"
+    tree, slow, keep_with, kind = "clients", False, "postrider -odq", "first"
 
     @property
     def keep(self):
-        return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.first.conf", "-odq", FRIEND]
+        return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.{self.kind}.conf", "-odq",
+                FRIEND]
 
     @property
     def drain(self):
-        return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.first.conf", "-qf"]
+        return ["postrider", "-C", f"{self.lab.folder}/{self.door.name}.{self.kind}.conf", "-qf"]
 
     def forget(self):
         """The next message that is sent would take the others with it."""
         shutil.rmtree(f"{self.path}/var/spool/postrider")
+
+
+class InMemory(Spool):
+    """The same where syncing is free, which tells how much of the time is the disk's."""
+    keep_with, kind = None, "memory"
 
 
 class Loop(Queue):
@@ -203,4 +209,5 @@ class Dma(Queue):
         self.file("etc/dma/auth.conf", f"{USER}|{door.host}:{PASSWORDS[USER]}\n", (0, group), 0o640)
 
 
-QUEUES = {"postrider": Spool, "dma": Dma, "nullmailer": Nullmailer, "msmtp, in a loop": Loop}
+IN_MEMORY = "postrider, queue in memory"
+QUEUES = {"postrider": Spool, IN_MEMORY: InMemory, "dma": Dma, "nullmailer": Nullmailer, "msmtp, in a loop": Loop}

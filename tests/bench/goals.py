@@ -29,6 +29,7 @@ GOALS = (
     ("recipients memory", "… MB of memory", "<= 9"),
     ("drain", "1,000 kept messages to Postfix: per second", ">= 850", 935),
     ("drain connections", "… connections", "1"),
+    ("drain memory", "… with the queue in memory", ""),
     ("burst", "100 callers at once: ms until all are back", "<= 400", 299),
     ("burst logins", "… logins", "1, shared"),
     ("burst kept", "100 callers, kept and synced: ms", "<= 180", 173),

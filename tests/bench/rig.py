@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 
 from dovecot import Dovecot
 from lab import Lab
@@ -160,10 +161,12 @@ class Rig(Lab):
         command("mount", "--bind", folder, f"{tree.path}/{where}")
 
     def configure(self, door):
-        """A file for every client, and two for those who know more: without tickets, and with."""
+        """A file for every client, and some for those who know more."""
         text = "".join(f"{name} {value}\n" for name, value in self.settings(door))
-        files = {"": "", ".first": "tls_resume off\n", ".kept": "tls_resume on\n"}
-        for name, more in files.items() if self.keeps_tickets else [("", ""), (".first", "")]:
+        off, on = ("tls_resume off\n", "tls_resume on\n") if self.keeps_tickets else ("", "")
+        files = {"": "", ".first": off, ".kept": on,
+                 ".memory": f"{off}queue_dir {self.folder}/queue\n"}
+        for name, more in files.items():
             os.chmod(self.write(f"{door.name}{name}.conf", text + more), 0o600)
 
     def listen(self, port, plain_port):
@@ -216,6 +219,12 @@ class Rig(Lab):
             said = file.read()
             file.truncate(0)
         return said.strip()[-400:]
+
+    @staticmethod
+    def settle():
+        """Wait for what the disk, and a server that throws mail away, have still to do."""
+        os.sync()
+        time.sleep(1)
 
     def mark(self, door):
         """A place in the server's journal, for taken()."""
