@@ -221,10 +221,11 @@ class Rig(Lab):
         return said.strip()[-400:]
 
     @staticmethod
-    def settle():
-        """Wait for what the disk, and a server that throws mail away, have still to do."""
+    def settle(seconds):
+        """Wait for what the disk, and a server that throws mail away, have still to do. The disk of
+        a virtual machine may be slow for some seconds after much at once."""
         os.sync()
-        time.sleep(1)
+        time.sleep(seconds)
 
     def mark(self, door):
         """A place in the server's journal, for taken()."""
