@@ -8,34 +8,10 @@
 #include <assert.h>
 #include <string.h>
 
-/* The master copy of what is special about each stage. Waits: RFC 5321 4.5.3.2. */
-/* clang-format off */
-static const struct {
-	const char *name;
-	unsigned seconds;	/* to wait for the whole reply, or to send one block of content */
-	bool ends_group;	/* nothing may be said behind it before its reply (RFC 2920 3.1) */
-} stages[STAGE_COUNT] = {
-	[STAGE_CONNECT]  = { N_("the connection"),     30, true },
-	[STAGE_TLS]      = { N_("the TLS handshake"),  60, true },
-	[STAGE_GREETING] = { N_("the greeting"),      300, true },
-	[STAGE_EHLO]     = { "EHLO",                  300, true },
-	[STAGE_STARTTLS] = { "STARTTLS",              120, true },
-	[STAGE_AUTH]     = { "AUTH",                  120, true },
-	[STAGE_MAIL]     = { "MAIL FROM",             300, false },
-	[STAGE_RCPT]     = { "RCPT TO",               300, false },
-	[STAGE_DATA]     = { "DATA",                  120, true },
-	[STAGE_CONTENT]  = { N_("the message"),       600, false },
-	[STAGE_RSET]     = { "RSET",                  120, false },
-	[STAGE_VRFY]     = { "VRFY",                  120, true },
-	[STAGE_ETRN]     = { "ETRN",                  120, false },
-	[STAGE_QUIT]     = { "QUIT",                    5, true },
-};
-/* clang-format on */
-
 int64_t
 stage_deadline(const struct session *session, enum stage stage)
 {
-	unsigned seconds = stages[stage].seconds;
+	unsigned seconds = stage_seconds(stage);
 	int64_t deadline;
 
 	if (session->timeout && session->timeout < seconds)
@@ -46,12 +22,6 @@ stage_deadline(const struct session *session, enum stage stage)
 	return stage < STAGE_AUTH && session->ready_by && session->ready_by < deadline
 		       ? session->ready_by
 		       : deadline;
-}
-
-const char *
-stage_name(enum stage stage)
-{
-	return _(stages[stage].name);
 }
 
 bool
@@ -112,24 +82,36 @@ answered(struct session *s, struct exchange *exchange, int64_t when)
 
 /* ---- hearing ---- */
 
+/* Whether content was sent that has no reply. With PIPELINING no reply at all may have
+ * come. */
+static bool
+is_content_out(const struct exchange *owed)
+{
+	while (owed && !owed->octets)
+		owed = owed->next;
+	return owed != NULL;
+}
+
+/* RFC 1047: the content is out, and nobody knows what became of it. */
+static void
+doubt(struct session *s)
+{
+	s->failed.fault = FAULT_UNCERTAIN;
+	s->failed.what =
+		arena_printf(s->arena,
+			     _("%s: %s, after the whole message was sent; it may "
+			       "have been delivered"),
+			     s->host, s->failed.what);
+}
+
 /* The reason of a lost line, in the terms of what was going on. */
 static bool
 lost(struct session *s, const struct exchange *exchange)
 {
-	const struct exchange *content = exchange;
 	struct error *err = &s->failed;
 
-	/* With PIPELINING no reply at all may have come. */
-	while (content && !content->octets)
-		content = content->next;
-	if (content) {
-		/* RFC 1047: the content is out, and nobody knows what became of it. */
-		err->fault = FAULT_UNCERTAIN;
-		err->what =
-			arena_printf(s->arena,
-				     _("%s: %s, after the whole message was sent; it may "
-				       "have been delivered"),
-				     s->host, err->what);
+	if (is_content_out(exchange)) {
+		doubt(s);
 		return false;
 	}
 	if (err->fault == FAULT_TIMEOUT && exchange->stage == STAGE_GREETING &&
@@ -143,9 +125,8 @@ lost(struct session *s, const struct exchange *exchange)
 }
 
 static bool
-hear(struct session *s, struct exchange *exchange)
+hear(struct session *s, struct exchange *exchange, int64_t deadline)
 {
-	int64_t deadline = 0;
 	struct error *err = &s->failed;
 
 	for (;;) {
@@ -163,6 +144,8 @@ hear(struct session *s, struct exchange *exchange)
 			     s->host, stage_name(exchange->stage));
 			err->reply = clean_text(s->arena,
 						span_part(wire_heard(&s->wire), 0, 80));
+			if (is_content_out(exchange))
+				doubt(s);
 			return false;
 		}
 		if (!deadline)
@@ -182,6 +165,20 @@ hear(struct session *s, struct exchange *exchange)
 	return true;
 }
 
+/* RFC 5321 3.8: after 421 the server closes. One that goes on all the same may have taken
+ * what was already sent. */
+static void
+hear_on(struct session *s)
+{
+	struct error closing = s->failed;
+	int64_t deadline = stage_deadline(s, STAGE_QUIT);
+
+	do
+		error_clear(&s->failed);
+	while (is_content_out(s->owed) && hear(s, s->owed, deadline));
+	s->failed = closing;
+}
+
 static bool
 hear_all(struct session *s)
 {
@@ -190,7 +187,9 @@ hear_all(struct session *s)
 	while (s->owed && !s->failed.fault) {
 		bool last_word = s->owed->stage == STAGE_QUIT;
 
-		hear(s, s->owed);
+		hear(s, s->owed, 0);
+		if (s->failed.fault == FAULT_TEMPORARY && is_content_out(s->owed))
+			hear_on(s);
 		/* Whatever comes of QUIT changes nothing: the verdicts are in. */
 		if (last_word) {
 			error_clear(&s->failed);
@@ -307,7 +306,7 @@ ask_masked(struct session *s, enum stage stage, struct span line, const char *sh
 {
 	struct exchange *exchange;
 
-	assert(!s->owed || !stages[s->last->stage].ends_group || s->last->ended);
+	assert(!s->owed || !stage_ends_group(s->last->stage) || s->last->ended);
 	if (s->failed.fault || !is_quiet(s))
 		return unsaid(s, stage);
 	if (!may_be_said(s, line)) {
@@ -322,7 +321,7 @@ ask_masked(struct session *s, enum stage stage, struct span line, const char *sh
 	buf_add_span(&s->wire.out, line);
 	buf_add_string(&s->wire.out, "\r\n");
 	/* Content belongs to its command: the reply comes behind it. */
-	if (!s->caps.pipelining && !stages[stage].ends_group && stage != STAGE_CONTENT) {
+	if (!s->caps.pipelining && !stage_ends_group(stage) && stage != STAGE_CONTENT) {
 		if (session_flush(s, stage))
 			hear_all(s);
 	}

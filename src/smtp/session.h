@@ -10,30 +10,10 @@
 #include "net/wire.h"
 #include "smtp/caps.h"
 #include "smtp/reply.h"
+#include "smtp/stage.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Where in the conversation something is said or waited for. The table in session.c
- * tells for each stage its name, how long to wait, and whether it must end a group of
- * commands. */
-enum stage {
-	STAGE_CONNECT, /* name, proxy and connection */
-	STAGE_TLS,     /* the handshake */
-	STAGE_GREETING,
-	STAGE_EHLO, /* and HELO, LHLO */
-	STAGE_STARTTLS,
-	STAGE_AUTH, /* the command and every response */
-	STAGE_MAIL,
-	STAGE_RCPT,
-	STAGE_DATA,
-	STAGE_CONTENT, /* BDAT with its octets; or the content after DATA and its dot */
-	STAGE_RSET,
-	STAGE_VRFY, /* and EXPN */
-	STAGE_ETRN,
-	STAGE_QUIT,
-	STAGE_COUNT
-};
 
 /* One thing said and the reply to it. The list of them is the whole history of the
  * session: transcript, timeline, the context of errors, and the log line are made from
@@ -125,8 +105,6 @@ bool session_flush(struct session *session, enum stage stage);
 bool session_send(struct session *session, struct span bytes, enum stage stage);
 /* Until when the next wait of this stage may last. */
 int64_t stage_deadline(const struct session *session, enum stage stage);
-/* What the user calls it: "the greeting", "MAIL FROM", … (translated). */
-const char *stage_name(enum stage stage);
 /* Fills ERR from a reply that is not what was wanted: 4yz temporary, 5yz refused, else
  * protocol. WHAT is the sentence. Always false. */
 bool refused(struct error *err, const struct exchange *exchange, const char *what);

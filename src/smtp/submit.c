@@ -243,8 +243,8 @@ send_content(struct transaction *t, struct error *err)
 static bool
 is_too_many(const struct exchange *exchange)
 {
-	/* RFC 5321 4.5.3.1.10. */
-	return exchange->reply.code == 452 &&
+	/* RFC 5321 4.5.3.1.10; some say so for ever. */
+	return (exchange->reply.code == 452 || exchange->reply.code == 552) &&
 	       (!exchange->reply.enhanced.len ||
 		reply_enhanced_is(&exchange->reply, "5.3"));
 }
@@ -367,8 +367,10 @@ transact_all(struct transaction *t, struct error *err)
 		judge_all(t, &left);
 		if (!ok)
 			return false;
-		/* All or none: what one refusal keeps from one, it keeps from all. */
-		if (!content_may_go(t) || (left && t->delivery->delivered == before))
+		/* What keeps it from all; and all or none: what keeps it from one. */
+		if (is_refused(t->mail) ||
+		    (!t->delivery->partial && !content_may_go(t)) ||
+		    (left && t->delivery->delivered == before))
 			break;
 	}
 	return true;
