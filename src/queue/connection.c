@@ -186,6 +186,13 @@ connection_close(struct connection *connection)
 		session_close(&connection->session);
 }
 
+bool
+connection_may_go_on(struct session *s)
+{
+	return !s->failed.fault && !s->quit && s->wire.line.fd >= 0 &&
+	       !wire_listen(&s->wire) && !s->wire.ended;
+}
+
 void
 connection_release(struct connection *connection)
 {

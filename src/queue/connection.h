@@ -31,6 +31,9 @@ bool connection_open(struct connection *connection, struct error *err) MUST_CHEC
 bool connection_login(struct connection *connection, struct error *err) MUST_CHECK;
 /* Ends the session politely, if there is one; its history stays. */
 void connection_close(struct connection *connection);
+/* Whether more may be said: the server has neither closed nor said what it was not
+ * asked. */
+bool connection_may_go_on(struct session *session);
 /* Lets go of the secret. */
 void connection_release(struct connection *connection);
 

@@ -89,14 +89,6 @@ lead_is_awaited(struct share *share)
 
 /* ---- one message ---- */
 
-/* The server has neither closed nor said what it was not asked. */
-static bool
-is_usable(struct session *session)
-{
-	return !session->failed.fault && !session->quit && session->wire.line.fd >= 0 &&
-	       !wire_listen(&session->wire) && !session->wire.ended;
-}
-
 /* What comes along with the first words. */
 static bool
 receive(struct guest *guest)
@@ -193,7 +185,7 @@ serve(int fd, struct session *session, struct arena *lasting)
 	bool wanted = receive(&guest) && still_wants_it(&guest);
 
 	/* The server may have closed meanwhile. */
-	if (wanted && !is_usable(session))
+	if (wanted && !connection_may_go_on(session))
 		say_word(fd, WORD_AGAIN);
 	else if (wanted)
 		send_it(&guest, lasting);
@@ -232,7 +224,7 @@ serve_all(void *context)
 	for (uint64_t sent = 1; sent < most && sent < MOST && !is_asked_to_end();) {
 		CLEANUP(close_file) int fd = share_accept(duty->share, LINGER);
 
-		if (fd < 0 || !is_usable(session))
+		if (fd < 0 || !connection_may_go_on(session))
 			break;
 		sent += serve(fd, session, connection->arena);
 	}
@@ -258,7 +250,7 @@ lead_go_on(struct share *share, struct connection *connection, int slot)
 		       slot };
 	size_t count = sizeof(kept) / sizeof(kept[0]), closed = slot < 0;
 
-	if (share->listener < 0 || !is_usable(session)) {
+	if (share->listener < 0 || !connection_may_go_on(session)) {
 		share_resign(share);
 		return;
 	}

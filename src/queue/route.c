@@ -198,8 +198,11 @@ route_take(struct route *route)
 	 * not go. */
 	wait = limits_count(route->spool, route->standing.tag,
 			    route->chosen.account->queue.rate);
+	/* A server may have closed since, having had enough messages on one connection. */
 	if (!wait)
-		return route->state == ROUTE_OPEN || connect_to_server(route);
+		return (route->state == ROUTE_OPEN &&
+			connection_may_go_on(&route->connection.session)) ||
+		       route_reopen(route);
 	close_until(route, wall_ms() + wait);
 	return false;
 }

@@ -49,13 +49,17 @@ class Session(receiver.Session):
             self.server.asked.set()
         self.server.content.wait()
         self.server.pause.wait(self.server.delay)
-        return super().do_BDAT(argument)
+        ends = self.server.silent and self.transactions >= self.server.each
+        # The end of the connection comes in the same packet as the reply.
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, ends)
+        return super().do_BDAT(argument) and not ends
 
 
 class Moody(receiver.Receiver):
     """`gate`: greets only when it is set; `content`: takes a message only then.
 
-    It takes `each` messages in a connection, and `allowed` connections in all.
+    It takes `each` messages in a connection, and `allowed` connections in all; with `silent` it
+    closes behind the last of them, else it says 421 to the next.
     """
 
     session = Session
@@ -68,6 +72,7 @@ class Moody(receiver.Receiver):
         self.pause, self.delay = threading.Event(), 0
         self.connections = self.now = self.most = 0
         self.allowed = self.each = 1 << 30
+        self.silent = False
         self.lock = threading.Lock()
 
     def come(self):
