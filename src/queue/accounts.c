@@ -68,13 +68,28 @@ accounts_recount(struct accounts *accounts)
 		accounts->seen[i].waiting = accounts->seen[i].sweep = 0;
 }
 
+static bool
+something_waits(const struct accounts *accounts)
+{
+	for (size_t i = 0; i < accounts->count; i++)
+		if (accounts->seen[i].waiting)
+			return true;
+	return false;
+}
+
+/* A fallback has no mail of its own, and must not be tried too early for that. */
 static void
 forget_idle(void *context, const char *tag)
 {
 	const struct accounts *accounts = context;
 	const struct account_seen *seen = find(accounts, tag);
+	struct standing standing;
 
-	if (!seen || !seen->waiting)
+	if (seen && seen->waiting)
+		return;
+	if (!something_waits(accounts) ||
+	    !standing_read(accounts->arena, accounts->spool, tag, &standing) ||
+	    standing.until <= wall_ms())
 		standing_forget(accounts->spool, tag);
 }
 

@@ -2,10 +2,12 @@
 /* How accounts stand: when they are tried again, and what is remembered of it. */
 #include "lair.h"
 
+#include "queue/accounts.h"
 #include "queue/record.h"
 #include "queue/standing.h"
 
 #define TAG "01234567"
+#define OTHER_TAG "89ABCDEF"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 
@@ -283,6 +285,33 @@ garbage(void **state)
 	unit_done();
 }
 
+/* A fallback has no mail of its own. */
+static void
+of_fallback(void **state)
+{
+	struct arena arena = { 0 };
+	struct spool spool = lair_spool(&arena, "fallback");
+	struct accounts accounts = { .arena = &arena, .spool = &spool };
+	struct standing standing;
+
+	(void)state;
+	standing_read(&arena, &spool, TAG, &standing);
+	standing_failed(&standing, true, "a wrong password");
+	standing_write(&spool, &standing);
+	accounts_get(&accounts, OTHER_TAG, false)->waiting = 1;
+	accounts_tidy(&accounts);
+	unit_number("it is known while mail waits",
+		    standing_read(&arena, &spool, TAG, &standing), true);
+	unit_number("and when it is tried again", standing.until > wall_ms(), true);
+	accounts_get(&accounts, OTHER_TAG, false)->waiting = 0;
+	accounts_tidy(&accounts);
+	unit_number("nothing waits: nobody needs it",
+		    standing_read(&arena, &spool, TAG, &standing), false);
+	spool_close(&spool);
+	arena_release(&arena);
+	unit_done();
+}
+
 int
 main(void)
 {
@@ -290,7 +319,7 @@ main(void)
 		cmocka_unit_test(jitters),	  cmocka_unit_test(back_off),
 		cmocka_unit_test(once_at_a_time), cmocka_unit_test(recovered),
 		cmocka_unit_test(round_trip),	  cmocka_unit_test(noted_and_forgotten),
-		cmocka_unit_test(garbage),
+		cmocka_unit_test(garbage),	  cmocka_unit_test(of_fallback),
 	};
 
 	return cmocka_run_group_tests_name("standing", tests, lair_make, lair_remove);
