@@ -93,6 +93,9 @@ struct notes {
  * account, expires, retry, or done; see journal.c for what follows. */
 void note(struct notes *notes, const char *type, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Has the disk keep room for what becomes of the recipients who wait: what was sent and
+ * cannot be noted would be sent again. FAULT_IO. */
+bool journal_reserve(const struct entry *entry, struct error *err) MUST_CHECK;
 /* Writes them at once, and frees them. DURABLE: waits for the disk. False with errno
  * set. */
 bool notes_write(struct notes *notes, bool durable) MUST_CHECK;

@@ -5,12 +5,19 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	FEW = 12, /* recipients for whom the room is enough that a message has */
+	NOTE_ROOM =
+		320 /* octets of the journal for one: a reply, and what is around it */
+};
 
 /* ---- read ---- */
 
@@ -232,6 +239,21 @@ hint_due(const struct entry *entry)
 	 * says. */
 	if (futimens(entry->fd, times) != 0)
 		errno = 0;
+}
+
+bool
+journal_reserve(const struct entry *entry, struct error *err)
+{
+	size_t count = entry_count(entry, RECIPIENT_WAITS, false);
+
+	/* A message comes with room for some. */
+	if (count <= FEW ||
+	    fallocate(entry->fd, FALLOC_FL_KEEP_SIZE, (off_t)entry->journal_end,
+		      (off_t)(count * NOTE_ROOM)) == 0 ||
+	    (errno != ENOSPC && errno != EDQUOT))
+		return true;
+	return fail_errno(err, FAULT_IO,
+			  _("The journal of a message in the queue cannot be written"));
 }
 
 bool

@@ -29,7 +29,9 @@ struct run {
 	struct accounts accounts;
 	struct entry_name *batch;
 	size_t count, room;
-	bool more;     /* there was no room for all */
+	bool more; /* there was no room for all */
+	bool all;  /* then room is made: the last batch changed nothing */
+	bool changed;
 	bool troubled; /* a message could not be read */
 	struct error *err;
 	int64_t now, next;
@@ -40,7 +42,8 @@ struct run {
 
 	struct leaving leaving; /* the disk hears of it when a server is waited for */
 	bool stays;		/* one that should have left */
-	struct error why_stays;
+	bool stuck;		/* one that could not be finished: the others are */
+	struct error why;	/* the first of these */
 };
 
 /* ---- what is due ---- */
@@ -133,14 +136,14 @@ let_leave(void *context)
 {
 	struct run *run = context;
 
-	run->stays |= !leave_now(&run->leaving, &run->why_stays);
+	run->stays |= !leave_now(&run->leaving, &run->why);
 }
 
 static bool
 has_left(const struct run *run, struct error *err)
 {
 	if (run->stays)
-		*err = run->why_stays;
+		*err = run->why;
 	return !run->stays;
 }
 
@@ -169,39 +172,26 @@ take_route(struct run *run, const struct entry *entry)
 	return &run->route;
 }
 
-/* When any of its ways is worth a try. */
-static int64_t
-opens_again(const struct route *route)
+/* What one message needs of a full disk must not keep the others, which make room. */
+static void
+leave_stuck(struct run *run, const struct error *err)
 {
-	int64_t first = route->again;
+	struct arena *arena = run->why.arena;
 
-	for (; route; route = route->fallback)
-		if (route->again && route->again < first)
-			first = route->again;
-	return first;
-}
-
-static bool
-is_closed(const struct route *route)
-{
-	for (; route && !route->busy; route = route->fallback)
-		if (route->state != ROUTE_CLOSED)
-			return false;
-	return true;
-}
-
-static int64_t
-lifetime_of(const struct route *route)
-{
-	unsigned days = route->chosen.account ? route->chosen.account->queue.lifetime : 0;
-
-	return (int64_t)(days ? days : 5) * 24 * 60 * 60 * 1000;
+	if (!run->stuck) {
+		run->why = *err;
+		run->why.arena = arena;
+		run->why.what = arena_string(arena, err->what);
+	}
+	run->stuck = true;
+	come_again(run, run->now + TROUBLE);
 }
 
 /* Tells the sender what there is to tell, and takes away what is finished. */
-static bool
-finish(struct run *run, struct entry *entry, bool *moved, struct error *err)
+static void
+finish(struct run *run, struct entry *entry, bool *moved)
 {
+	struct error err = { .arena = entry->arena };
 	struct account_seen *account =
 		accounts_get(&run->accounts, entry->name.tag, run->pass->force);
 
@@ -211,11 +201,10 @@ finish(struct run *run, struct entry *entry, bool *moved, struct error *err)
 		let_leave(run);
 		leave_later(&run->leaving, entry);
 		*moved = true;
-	} else if (!finish_entry(entry, lifetime_of(&run->route), moved, err)) {
-		return false;
+	} else if (!finish_entry(entry, route_lifetime(&run->route), moved, &err)) {
+		leave_stuck(run, &err);
 	}
 	account->waiting -= *moved;
-	return true;
 }
 
 static bool
@@ -224,8 +213,10 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 	struct account_seen *account =
 		accounts_get(&run->accounts, entry->name.tag, run->pass->force);
 	struct route *route = take_route(run, entry);
+	struct error no_room = { .arena = entry->arena };
 	bool moved = false;
 
+	run->changed = true;
 	run->attempt = (struct attempt){
 		.entry = entry,
 		.tell = run->pass->tell,
@@ -234,20 +225,25 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 	};
 	/* Those who were refused before are told of first: the name of a notice depends on
 	 * who is in it. */
-	if (entry_count(entry, RECIPIENT_REFUSED, true) &&
-	    (!finish(run, entry, &moved, err) || moved))
-		return moved;
+	if (entry_count(entry, RECIPIENT_REFUSED, true)) {
+		finish(run, entry, &moved);
+		if (moved || entry_count(entry, RECIPIENT_REFUSED, true))
+			return true;
+	}
+	if (!journal_reserve(entry, &no_room)) {
+		leave_stuck(run, &no_room);
+		return true;
+	}
 	if (entry->content_size > SMALL)
 		let_leave(run);
-	if (!is_closed(route) && !attempt_entry(&run->attempt, route, err))
+	if (!route_is_closed(route) && !attempt_entry(&run->attempt, route, err))
 		return false;
 	/* Only now: it may seem old since the clock was wrong when it came. */
 	if (!entry->done && entry->expires <= run->now && !expire_entry(entry, err))
 		return false;
-	account->closed = is_closed(route);
-	account->again = opens_again(route);
-	if (!finish(run, entry, &moved, err))
-		return false;
+	account->closed = route_is_closed(route);
+	account->again = route_opens_again(route);
+	finish(run, entry, &moved);
 	if (!moved)
 		come_again(run, account->closed ? account->again : entry->due);
 	return true;
@@ -264,7 +260,7 @@ is_renamed(struct run *run, struct entry *entry, bool *ok, struct error *err)
 		return false;
 	*ok = spool_rename(entry->spool, PLACE_WAITING, &entry->name, &name) ||
 	      spool_fail(entry->spool->path, _("A message cannot be renamed"), err);
-	run->more = true;
+	run->more = run->changed = true;
 	return true;
 }
 
@@ -384,7 +380,7 @@ collect(void *context, int folder, const char *file, const struct entry_name *na
 	if (!wanted_fits(&pass->id, &id, 1) || !is_due(run, folder, file))
 		return true;
 	/* What a person wants is tried once, so all of it must be known. */
-	if (run->count == BATCH && !pass->force)
+	if (run->count == BATCH && !pass->force && !run->all)
 		run->more = true;
 	else
 		add(run, name);
@@ -422,7 +418,7 @@ collect_all(struct run *run, struct error *err)
 
 	let_leave(run);
 	run->count = 0;
-	run->more = false;
+	run->more = run->changed = false;
 	run->now = wall_ms();
 	run->next = 0;
 	accounts_recount(&run->accounts);
@@ -471,18 +467,23 @@ next_time(const struct run *run)
 bool
 pass_run(const struct pass *pass, int64_t *next, struct error *err)
 {
-	struct run run = { .pass = pass, .why_stays.arena = err->arena };
-	bool ok;
+	struct run run = { .pass = pass, .why.arena = err->arena };
+	bool ok, again;
 
 	run.accounts = (struct accounts){ .arena = &run.arena, .spool = pass->spool };
 	scan_clean(pass->spool);
-	do
+	do {
+		bool all = run.all;
+
 		ok = collect_all(&run, err) && send_batch(&run, err);
-	while (ok && run.more && run.count && !pass->force && !must_stop(pass));
+		run.all = !run.changed;
+		again = run.more && run.count && !(all && run.all);
+	} while (ok && again && !run.stuck && !pass->force && !must_stop(pass));
 	/* What was made meanwhile is to be counted, too. */
 	if (ok && run.more)
 		ok = collect_all(&run, err);
 	let_leave(&run);
+	run.stays |= run.stuck;
 	ok = ok && has_left(&run, err);
 	if (ok)
 		accounts_tidy(&run.accounts);

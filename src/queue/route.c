@@ -214,6 +214,34 @@ route_reopen(struct route *route)
 	return connect_to_server(route);
 }
 
+int64_t
+route_opens_again(const struct route *route)
+{
+	int64_t first = route->again;
+
+	for (; route; route = route->fallback)
+		if (route->again && route->again < first)
+			first = route->again;
+	return first;
+}
+
+int64_t
+route_lifetime(const struct route *route)
+{
+	unsigned days = route->chosen.account ? route->chosen.account->queue.lifetime : 0;
+
+	return (int64_t)(days ? days : 5) * 24 * 60 * 60 * 1000;
+}
+
+bool
+route_is_closed(const struct route *route)
+{
+	for (; route && !route->busy; route = route->fallback)
+		if (route->state != ROUTE_CLOSED)
+			return false;
+	return true;
+}
+
 void
 route_end(struct route *route)
 {

@@ -43,6 +43,12 @@ void route_find(struct route *route);
 bool route_take(struct route *route) MUST_CHECK;
 /* Another connection, for the same message. False when there can be none. */
 bool route_reopen(struct route *route) MUST_CHECK;
+/* When any of its ways is worth a try. */
+int64_t route_opens_again(const struct route *route);
+/* How long its mail may wait, in ms. */
+int64_t route_lifetime(const struct route *route);
+/* None of them is now. */
+bool route_is_closed(const struct route *route);
 /* Ends the connection; the next message opens another one. */
 void route_end(struct route *route);
 /* The account cannot be used, for the reason in ERR: the connection ends, and the standing
