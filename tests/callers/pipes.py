@@ -194,16 +194,18 @@ def nobody_reads_refusal(room):
 
 
 def orphan(room):
-    """The caller's shell ends, with its session, before postrider can have ended."""
+    """The caller's shell ends, with its session, before postrider can have ended. It has written
+    more than a pipe holds: otherwise it may be dead before it has started postrider."""
     caller = subprocess.Popen(
         ["/usr/sbin/chroot", room.path, "/bin/sh", "-c",
-         "{ printf 'Subject: x\\n\\nwhole\\n'; kill -KILL $$; } | /usr/sbin/sendmail bob@x.org"],
+         "{ printf 'Subject: x\\n\\n'; yes whole | head -n 20000; kill -KILL $$; } |"
+         "/usr/sbin/sendmail bob@x.org"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENV,
         start_new_session=True)
     equal(caller.wait(PATIENCE), -signal.SIGKILL, "end of the caller")
     mail = room.mail()
     envelope(mail, "root@example.com", "bob@x.org")
-    body(mail, "whole\n")
+    body(mail, "whole\n" * 20000)
 
 
 def dialogue(room, text):
