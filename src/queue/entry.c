@@ -266,16 +266,37 @@ check_end(struct entry *entry, enum entry_use use, struct span *rest)
 		       : ENTRY_DAMAGED;
 }
 
+static struct span
+behind_room(struct span rest)
+{
+	size_t room = 0;
+
+	while (room < rest.len && rest.at[room] == JOURNAL_FREE)
+		room++;
+	return span_part(rest, room, SIZE_MAX);
+}
+
+/* Makes room of what is behind the last record. */
+static bool
+wipe_out(const struct entry *entry)
+{
+	CLEANUP(release_buf) struct buf room = { 0 };
+	size_t len = (size_t)(entry->size - entry->journal_end);
+
+	memset(buf_reserve(&room, len), JOURNAL_FREE, len);
+	return pwrite(entry->fd, room.at, len, (off_t)entry->journal_end) == (ssize_t)len;
+}
+
 /* A power cut may leave a hole where a record was, or half of one at the end: they are as
  * if they had not been written, but that a hole leaves doubt about what it said. */
 static enum entry_result
-read_journal(struct entry *entry, enum entry_use use, struct span rest, uint64_t size)
+read_journal(struct entry *entry, enum entry_use use, struct span rest)
 {
 	struct record_view record;
 	struct span torn = rest; /* what is behind the last record */
 	bool hole = false;
 
-	while (rest.len) {
+	while ((rest = behind_room(rest)).len) {
 		if (record_next(&rest, &record) != RECORD_WHOLE) {
 			rest = span_part(rest, span_find(rest, '\n') + 1, SIZE_MAX);
 			continue;
@@ -286,9 +307,8 @@ read_journal(struct entry *entry, enum entry_use use, struct span rest, uint64_t
 		torn = rest;
 	}
 	entry->in_doubt |= entry->dot_sent || hole;
-	entry->journal_end = size - torn.len;
-	if (torn.len && use == ENTRY_CLAIM &&
-	    ftruncate(entry->fd, (off_t)entry->journal_end) != 0)
+	entry->journal_end = entry->size - torn.len;
+	if (use == ENTRY_CLAIM && behind_room(torn).len && !wipe_out(entry))
 		return ENTRY_TROUBLE;
 	return ENTRY_GOOD;
 }
@@ -308,8 +328,8 @@ read_tail(struct entry *entry, enum entry_use use, uint64_t size)
 		arena_array(entry->arena, struct recipient, entry->envelope.count);
 	entry->due = entry->arrival;
 	result = check_end(entry, use, &rest);
-	return result == ENTRY_GOOD ? read_journal(entry, use, rest, at + text.len)
-				    : result;
+	entry->size = at + text.len;
+	return result == ENTRY_GOOD ? read_journal(entry, use, rest) : result;
 }
 
 /* ---- the file ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One message of the queue: a file that never changes up to its `end` record, and behind
- * it a journal that only grows. */
+ * it a journal that only grows, first into the room that it was given. */
 #ifndef QUEUE_ENTRY_H
 #define QUEUE_ENTRY_H
 
@@ -42,9 +42,9 @@ struct entry {
 	bool in_doubt;		      /* it may have been delivered */
 	bool dot_sent; /* all of it went out, and what came of that is not written */
 	bool done;
-	int64_t due;	 /* ms since 1970 */
-	const char *why; /* of the last attempt; NULL */
-	uint64_t journal_end;
+	int64_t due;		    /* ms since 1970 */
+	const char *why;	    /* of the last attempt; NULL */
+	uint64_t journal_end, size; /* of the file; between them is room */
 	unsigned records;
 };
 
@@ -58,7 +58,7 @@ enum entry_result {
 
 enum entry_use {
 	ENTRY_LOOK, /* as it is, without a lock */
-	ENTRY_CLAIM /* locked, checked to the last octet, a torn end cut off */
+	ENTRY_CLAIM /* locked, checked to the last octet, a torn end wiped out */
 };
 
 /* Opens the file and reads it. Texts are in the arena; entry_close closes the descriptor

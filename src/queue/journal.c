@@ -13,11 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-	FEW = 12, /* recipients for whom the room is enough that a message has */
-	NOTE_ROOM =
-		320 /* octets of the journal for one: a reply, and what is around it */
-};
+enum { NOTE_ROOM = 320 /* octets for one: a reply, and what is around it */ };
 
 /* ---- read ---- */
 
@@ -241,15 +237,20 @@ hint_due(const struct entry *entry)
 		errno = 0;
 }
 
+size_t
+journal_room(size_t recipients)
+{
+	return (1 + recipients) * NOTE_ROOM;
+}
+
 bool
 journal_reserve(const struct entry *entry, struct error *err)
 {
-	size_t count = entry_count(entry, RECIPIENT_WAITS, false);
+	size_t room = journal_room(entry_count(entry, RECIPIENT_WAITS, false));
 
-	/* A message comes with room for some. */
-	if (count <= FEW ||
+	if (entry->journal_end + room <= entry->size ||
 	    fallocate(entry->fd, FALLOC_FL_KEEP_SIZE, (off_t)entry->journal_end,
-		      (off_t)(count * NOTE_ROOM)) == 0 ||
+		      (off_t)room) == 0 ||
 	    (errno != ENOSPC && errno != EDQUOT))
 		return true;
 	return fail_errno(err, FAULT_IO,
@@ -275,6 +276,8 @@ notes_write(struct notes *notes, bool durable)
 		done += (size_t)put;
 	}
 	entry->journal_end += text.len;
+	if (entry->size < entry->journal_end)
+		entry->size = entry->journal_end;
 	hint_due(entry);
 	return !durable || fdatasync(entry->fd) == 0;
 }

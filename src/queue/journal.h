@@ -22,6 +22,11 @@
 #include "queue/entry.h"
 #include "queue/record.h"
 
+/* Behind the last record there is room for more of them, which these fill. */
+#define JOURNAL_FREE '\n'
+
+/* Octets for what becomes of so many recipients in one attempt. */
+size_t journal_room(size_t recipients);
 /* Takes one record into account. False when it is none of these. */
 bool journal_apply(struct entry *entry, const struct record_view *record);
 

@@ -3,6 +3,7 @@
 #include "lair.h"
 
 #include "queue/entry.h"
+#include "queue/journal.h"
 #include "queue/record.h"
 
 #include <sys/file.h>
@@ -518,6 +519,18 @@ account_and_lifetime(void **state)
 	unit_done();
 }
 
+/* The file without the room behind its last record. */
+static struct buf
+read_records(const char *file)
+{
+	struct buf text = lair_read(file);
+
+	while (text.len > 1 && text.at[text.len - 1] == JOURNAL_FREE &&
+	       text.at[text.len - 2] == JOURNAL_FREE)
+		text.len--;
+	return text;
+}
+
 /* Whole records that nobody can have written here. */
 static void
 journal_of_others(void **state)
@@ -545,7 +558,7 @@ journal_of_others(void **state)
 		struct entry_name name = keep_three(&arena, &spool);
 		const char *file = lair_file(&arena, &spool, PLACE_WAITING, &name);
 		struct entry entry = entry_of(&arena, &spool, &name);
-		struct buf text = lair_read(file);
+		struct buf text = read_records(file);
 
 		record_add(&text, cases[i].type, span_of(cases[i].value));
 		lair_write(file, buf_span(&text));
@@ -562,27 +575,32 @@ journal_of_others(void **state)
 /* ---- torn ---- */
 
 static void
-check_torn(const struct spool *spool, const struct entry_name *name, size_t whole,
-	   size_t left)
+check_torn(const struct spool *spool, const struct entry_name *name, size_t whole)
 {
 	struct arena arena = { 0 };
 	const char *file = lair_file(&arena, spool, PLACE_WAITING, name);
 	struct entry entry = entry_of(&arena, spool, name);
-	struct stat info = { 0 };
+	struct buf before = lair_read(file), after;
 
 	unit_same("a look", result_word(entry_open(&entry, ENTRY_LOOK)), "good");
 	unit_same("what a look finds", describe_journal(&entry),
 		  "w(a) w(a) w(a) 1+0 because a");
 	entry_close(&entry);
-	unit_number("a look leaves it", stat(file, &info) == 0 ? info.st_size : -1,
-		    (long long)left);
+	after = lair_read(file);
+	unit_number("a look leaves it", span_equal(buf_span(&before), buf_span(&after)),
+		    true);
+	buf_release(&after);
 	entry = entry_of(&arena, spool, name);
 	unit_same("a claim", result_word(entry_open(&entry, ENTRY_CLAIM)), "good");
 	unit_same("what a claim finds", describe_journal(&entry),
 		  "w(a) w(a) w(a) 1+0 because a");
 	entry_close(&entry);
-	unit_number("a claim cuts it off", stat(file, &info) == 0 ? info.st_size : -1,
-		    (long long)whole);
+	after = lair_read(file);
+	memset(before.at + whole, JOURNAL_FREE, before.len - whole);
+	unit_number("a claim makes room of it",
+		    span_equal(buf_span(&before), buf_span(&after)), true);
+	buf_release(&after);
+	buf_release(&before);
 	arena_release(&arena);
 }
 
@@ -593,23 +611,72 @@ torn(void **state)
 	struct spool spool = lair_spool(&arena, "torn");
 	struct entry_name name = keep_three(&arena, &spool);
 	const char *file = lair_file(&arena, &spool, PLACE_WAITING, &name);
-	struct buf text = lair_read(file);
-	size_t whole;
+	struct buf text = read_records(file);
+	size_t whole, end;
 
 	(void)state;
 	record_add(&text, "start", SPAN("1 1700000000000"));
 	record_add(&text, "defer", SPAN("2 1700000000000 * a"));
 	whole = text.len;
 	record_add(&text, "done", SPAN("3 1700000000000"));
-	for (size_t left = whole + 1; left < text.len; left++) {
+	end = text.len;
+	for (size_t left = whole + 1; left < end; left++) {
 		lair_write(file, span_part(buf_span(&text), 0, left));
-		check_torn(&spool, &name, whole, left);
+		check_torn(&spool, &name, whole);
+	}
+	/* The same where it had room. */
+	memset(buf_reserve(&text, 100), JOURNAL_FREE, 100);
+	text.len += 100;
+	for (size_t left = end - 2; left >= whole; left--) {
+		text.at[left] = JOURNAL_FREE;
+		lair_write(file, buf_span(&text));
+		check_torn(&spool, &name, whole);
 	}
 	/* A file that had grown before its octets were there. */
 	memset(text.at + whole, 0, text.len - whole);
 	lair_write(file, buf_span(&text));
-	check_torn(&spool, &name, whole, text.len);
+	check_torn(&spool, &name, whole);
 	buf_release(&text);
+	spool_close(&spool);
+	arena_release(&arena);
+	unit_done();
+}
+
+/* ---- room ---- */
+
+/* What becomes of a message that leaves at the first attempt fits into its file, so that
+ * neither a full disk nor the file's length has to do with it. */
+static void
+room_for_one_attempt(void **state)
+{
+	struct arena arena = { 0 };
+	struct spool spool = lair_spool(&arena, "room");
+	struct entry_name name = keep_three(&arena, &spool);
+	struct entry entry = entry_of(&arena, &spool, &name);
+	struct notes notes = { .entry = &entry };
+	struct error err = { .arena = &arena };
+	char reply[257];
+	uint64_t size;
+
+	(void)state;
+	memset(reply, 'x', sizeof(reply) - 1);
+	reply[sizeof(reply) - 1] = '\0';
+	assert_int_equal(entry_open(&entry, ENTRY_CLAIM), ENTRY_GOOD);
+	size = entry.size;
+	unit_number("whole pages", (long long)size % 4096, 0);
+	unit_number("reserved", journal_reserve(&entry, &err), true);
+	note(&notes, "start", "%s", "");
+	note(&notes, "dot-sent", "%s", "");
+	for (int i = 0; i < 3; i++)
+		note(&notes, "rcpt", "%d ok %s", i, reply);
+	unit_number("written", notes_write(&notes, true), true);
+	unit_number("as long as before", (long long)entry.size, (long long)size);
+	entry_close(&entry);
+	entry = entry_of(&arena, &spool, &name);
+	assert_int_equal(entry_open(&entry, ENTRY_CLAIM), ENTRY_GOOD);
+	unit_number("the file, too", (long long)entry.size, (long long)size);
+	unit_number("records", entry.records, 5);
+	entry_close(&entry);
 	spool_close(&spool);
 	arena_release(&arena);
 	unit_done();
@@ -654,7 +721,7 @@ damaged_anywhere(void **state)
 	want = describe(&arena, &letter.key, &letter.envelope, &letter.message.facts);
 	name = letter_keep(&arena, &spool, &letter);
 	file = lair_file(&arena, &spool, PLACE_WAITING, &name);
-	text = lair_read(file);
+	text = read_records(file);
 	for (size_t i = 0; i < text.len; i++)
 		for (size_t k = 0; k < sizeof(flips); k++) {
 			text.at[i] = (char)(text.at[i] ^ flips[k]);
@@ -681,7 +748,7 @@ damaged_journal(void **state)
 	struct spool spool = lair_spool(&arena, "damaged");
 	struct entry_name name = keep_three(&arena, &spool);
 	const char *file = lair_file(&arena, &spool, PLACE_WAITING, &name);
-	struct buf text = lair_read(file);
+	struct buf text = read_records(file);
 	size_t start = text.len, last;
 
 	(void)state;
@@ -928,6 +995,7 @@ main(void)
 		cmocka_unit_test(account_and_lifetime),
 		cmocka_unit_test(journal_of_others),
 		cmocka_unit_test(torn),
+		cmocka_unit_test(room_for_one_attempt),
 		cmocka_unit_test(damaged_anywhere),
 		cmocka_unit_test(damaged_journal),
 		cmocka_unit_test(another_name),
