@@ -23,7 +23,8 @@ struct entry {
 	enum place place;
 	struct entry_name name;
 
-	int fd; /* locked when it was claimed; -1: closed */
+	int fd;	   /* locked when it was claimed; -1: closed */
+	bool held; /* it is about to be: see hold_entry */
 
 	/* What never changes. */
 	struct account_key key; /* but when it is retried with another account */

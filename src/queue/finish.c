@@ -62,6 +62,22 @@ finish_entry(struct entry *entry, int64_t lifetime, bool *moved, struct error *e
 	       unremoved(entry->spool, err);
 }
 
+bool
+hold_entry(struct entry *entry, int64_t lifetime, struct error *err)
+{
+	struct notes notes = { .entry = entry };
+
+	/* The list shall say why, and so shall the notice. */
+	note(&notes, "defer", "* 5.3.0 three attempts in a row ended the program");
+	entry->held = true;
+	if (notice_is_due(entry) && !notice_keep(entry, lifetime, err)) {
+		buf_release(&notes.text);
+		return false;
+	}
+	return write_notes(&notes, err) &&
+	       spool_move(entry->spool, &entry->name, entry->place, PLACE_HELD, err);
+}
+
 void
 leave_later(struct leaving *leaving, struct entry *entry)
 {

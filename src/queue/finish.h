@@ -13,6 +13,10 @@
 bool finish_entry(struct entry *entry, int64_t lifetime, bool *moved,
 		  struct error *err) MUST_CHECK;
 
+/* Puts a message aside that ended the program three times, so that the others go; its
+ * sender is told. */
+bool hold_entry(struct entry *entry, int64_t lifetime, struct error *err) MUST_CHECK;
+
 /* A message that everybody has, which is not yet on the disk. All zero: there is none. */
 struct leaving {
 	const struct spool *spool;

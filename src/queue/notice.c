@@ -30,16 +30,26 @@ notice_is_due(const struct entry *entry)
 
 /* ---- which ---- */
 
-static size_t
-first_untold(const struct entry *entry)
+static bool
+is_subject(const struct entry *entry, size_t i)
 {
-	size_t i = 0;
+	const struct recipient *recipient = &entry->recipients[i];
 
-	while (i < entry->envelope.count &&
-	       (entry->recipients[i].state != RECIPIENT_REFUSED ||
-		entry->recipients[i].noticed))
-		i++;
-	return i;
+	return !recipient->noticed &&
+	       recipient->state == (entry->held ? RECIPIENT_WAITS : RECIPIENT_REFUSED);
+}
+
+static const char *
+event_name(const struct entry *entry)
+{
+	size_t first = 0;
+
+	if (entry->held)
+		return arena_printf(entry->arena, "%s held %u", entry->name.id,
+				    entry->attempts);
+	while (first < entry->envelope.count && !is_subject(entry, first))
+		first++;
+	return arena_printf(entry->arena, "%s refused %zu", entry->name.id, first);
 }
 
 /* The time of the message, and twelve digits that depend on it and on the event. */
@@ -47,10 +57,8 @@ static void
 notice_id(const struct entry *entry, char id[ID_DIGITS + 1])
 {
 	char hex[DIGEST_HEX + 1];
-	const char *event = arena_printf(entry->arena, "%s refused %zu", entry->name.id,
-					 first_untold(entry));
 
-	digest_hex(span_of(event), hex);
+	digest_hex(span_of(event_name(entry)), hex);
 	memcpy(id, entry->name.id, ID_DIGITS / 2);
 	for (size_t i = ID_DIGITS / 2; i < ID_DIGITS; i++)
 		id[i] = hex[i] >= 'a' ? (char)(hex[i] - 'a' + 'A') : hex[i];
@@ -145,12 +153,10 @@ static void
 add_people(const struct entry *entry, struct buf *out)
 {
 	for (size_t i = 0; i < entry->envelope.count; i++) {
-		const struct recipient *recipient = &entry->recipients[i];
-
-		if (recipient->state != RECIPIENT_REFUSED || recipient->noticed)
+		if (!is_subject(entry, i))
 			continue;
 		buf_printf(out, "  %s\r\n      ", entry->envelope.to[i]);
-		buf_add_span(out, reason(recipient));
+		buf_add_span(out, reason(&entry->recipients[i]));
 		buf_add_string(out, "\r\n");
 	}
 }
@@ -172,8 +178,7 @@ add_status(const struct entry *entry, struct buf *out)
 			   entry->envelope.options.envid);
 	add_time(out, "Arrival-Date", entry->arrival);
 	for (size_t i = 0; i < entry->envelope.count; i++)
-		if (entry->recipients[i].state == RECIPIENT_REFUSED &&
-		    !entry->recipients[i].noticed)
+		if (is_subject(entry, i))
 			add_recipient(entry, i, out);
 }
 
@@ -206,11 +211,11 @@ add_for_people(const struct entry *entry, struct buf *out)
 		"This is postrider, the mail program of your host.\r\n\r\nYour message "
 		"could not be delivered to:\r\n\r\n");
 	add_people(entry, out);
-	buf_printf(
-		out,
-		"\r\nIt is kept for 14 days. \"postrider queue show %s\" shows it, and\r\n"
-		"\"postrider queue retry %s\" sends it again.\r\n",
-		entry->name.id, entry->name.id);
+	buf_printf(out,
+		   "\r\nIt is %s. \"postrider queue show %s\" shows it, and\r\n"
+		   "\"postrider queue %s %s\" sends it again.\r\n",
+		   entry->held ? "held" : "kept for 14 days", entry->name.id,
+		   entry->held ? "release" : "retry", entry->name.id);
 }
 
 static void

@@ -10,8 +10,9 @@
 bool notice_is_due(const struct entry *entry);
 
 /* Keeps a message to the sender, from the null sender, about all recipients that were
- * refused and of whom nothing was told yet. Its ID is made from the entry's and from what
- * it tells about, so that a second call, after a crash, finds it there and is content. */
+ * refused (of a held message: who wait) and of whom nothing was told yet. Its ID is made
+ * from the entry's and from what it tells about, so that a second call, after a crash,
+ * finds it there and is content. */
 bool notice_keep(const struct entry *entry, int64_t lifetime,
 		 struct error *err) MUST_CHECK;
 

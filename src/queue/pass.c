@@ -98,30 +98,6 @@ is_wanted(const struct pass *pass, const struct entry *entry)
 	       wanted_fits(&pass->sender, &envelope->sender, 1);
 }
 
-static bool
-put_in(const struct run *run, struct entry *entry, enum place place, const char *remark,
-       struct error *err)
-{
-	if (!spool_move(entry->spool, &entry->name, PLACE_WAITING, place, err))
-		return false;
-	tell_remark(run, entry->name.id, remark, NULL);
-	return true;
-}
-
-/* The list shall say why. */
-static bool
-hold_entry(const struct run *run, struct entry *entry, struct error *err)
-{
-	struct notes notes = { .entry = entry };
-
-	note(&notes, "defer", "* three attempts in a row ended the program");
-	if (!notes_write(&notes, true))
-		return fail_errno(err, FAULT_IO, _("%s cannot be written"),
-				  entry->name.id);
-	return put_in(run, entry, PLACE_HELD, "held: three attempts ended the program",
-		      err);
-}
-
 static void
 completing(void *context)
 {
@@ -207,6 +183,21 @@ finish(struct run *run, struct entry *entry, bool *moved)
 	account->waiting -= *moved;
 }
 
+/* A message that ends the program, so it seems. */
+static void
+hold(struct run *run, struct entry *entry)
+{
+	struct error err = { .arena = entry->arena };
+
+	take_route(run, entry);
+	run->more = true;
+	if (hold_entry(entry, route_lifetime(&run->route), &err))
+		tell_remark(run, entry->name.id, "held: three attempts ended the program",
+			    NULL);
+	else
+		leave_stuck(run, &err);
+}
+
 static bool
 send_entry(struct run *run, struct entry *entry, struct error *err)
 {
@@ -275,8 +266,10 @@ handle(struct run *run, struct entry *entry, struct error *err)
 		return ok;
 	if (!is_wanted(pass, entry))
 		return true;
-	if (entry->unfinished >= CRASHES && !pass->force)
-		return hold_entry(run, entry, err);
+	if (entry->unfinished >= CRASHES && !pass->force) {
+		hold(run, entry);
+		return true;
+	}
 	if (notice_must_wait(entry)) {
 		come_again(run, run->now + SOON);
 		return true;
@@ -322,8 +315,12 @@ take_entry(struct run *run, const struct entry_name *name, struct error *err)
 		ok = handle(run, &entry, err);
 		break;
 	case ENTRY_DAMAGED:
-		ok = put_in(run, &entry, PLACE_CORRUPT,
-			    "damaged or of a later version: moved to corrupt/", err);
+		ok = spool_move(entry.spool, &entry.name, PLACE_WAITING, PLACE_CORRUPT,
+				err);
+		if (ok)
+			tell_remark(run, entry.name.id,
+				    "damaged or of a later version: moved to corrupt/",
+				    NULL);
 		break;
 	case ENTRY_TROUBLE:
 		pass_over(run, &entry);
