@@ -97,6 +97,8 @@ void note(struct notes *notes, const char *type, const char *format, ...)
 /* Has the disk keep room for what becomes of the recipients who wait: what was sent and
  * cannot be noted would be sent again. FAULT_IO. */
 bool journal_reserve(const struct entry *entry, struct error *err) MUST_CHECK;
+/* Has the file's time say when it is due, so that nobody opens it before. */
+void journal_hint(const struct entry *entry);
 /* Writes them at once, and frees them. DURABLE: waits for the disk. False with errno
  * set. */
 bool notes_write(struct notes *notes, bool durable) MUST_CHECK;

@@ -221,8 +221,8 @@ note(struct notes *notes, const char *type, const char *format, ...)
 		journal_apply(entry, &record);
 }
 
-static void
-hint_due(const struct entry *entry)
+void
+journal_hint(const struct entry *entry)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
 					   { .tv_sec = entry->due / 1000,
@@ -278,7 +278,7 @@ notes_write(struct notes *notes, bool durable)
 	entry->journal_end += text.len;
 	if (entry->size < entry->journal_end)
 		entry->size = entry->journal_end;
-	hint_due(entry);
+	journal_hint(entry);
 	return !durable || fdatasync(entry->fd) == 0;
 }
 

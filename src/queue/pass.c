@@ -276,6 +276,7 @@ handle(struct run *run, struct entry *entry, struct error *err)
 	}
 	if (!pass->force && entry->due > run->now && entry->due <= run->now + FAR &&
 	    entry->expires > run->now) {
+		journal_hint(entry);
 		come_again(run, entry->due);
 		return true;
 	}
