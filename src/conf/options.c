@@ -11,9 +11,10 @@
 
 /* The words of the command line that are still to be read. */
 struct words {
-	char **next;  /* NULL-terminated */
-	bool command; /* `info` or `help` */
-	bool mixed;   /* options may stand behind operands */
+	char **next;   /* NULL-terminated */
+	bool command;  /* `info` or `help` */
+	bool commands; /* the first of them may be one */
+	bool mixed;    /* options may stand behind operands */
 };
 
 /* ---- values ---- */
@@ -293,6 +294,17 @@ late_option(const char *word, struct arena *arena, struct error *err)
 		_("Options go first; write -- before recipients that begin with \"-\""));
 }
 
+/* Mail to a user of that name is hardly what was wanted. */
+static bool
+late_command(const char *word, struct error *err)
+{
+	fail(err, FAULT_USAGE, _("\"%s\" is a command, but stands behind an option"),
+	     word);
+	return fail_hint(err,
+			 _("Commands go first, options behind them; write -- before a "
+			   "recipient of that name"));
+}
+
 /* Everything that is left, from the first operand on. */
 static bool
 read_operands(struct reading *reading, struct words *words, bool dashes_allowed,
@@ -320,6 +332,7 @@ static bool
 read_words(struct reading *reading, struct words *words, struct error *err)
 {
 	struct request *request = reading->request;
+	enum mode mode;
 
 	while (*words->next && !reading->over) {
 		const char *word = *words->next;
@@ -330,6 +343,9 @@ read_words(struct reading *reading, struct words *words, struct error *err)
 			return read_operands(reading, words, true, err);
 		}
 		if (word[0] != '-' || !word[1]) {
+			if (words->commands && !words->command &&
+			    commands_find(word, &mode))
+				return late_command(word, err);
 			if (!words->mixed || word[0] == '-')
 				return read_operands(reading, words, false, err);
 			if (*word)
@@ -428,8 +444,8 @@ options_read(struct arena *arena, int argc, char **argv, struct request *request
 		.log_tag = self->dialect == DIALECT_MSMTP ? "msmtp" : NULL,
 	};
 	request->operands = arena_array(arena, const char *, room);
-	if (argc > 0 && self->commands)
-		words.command = take_command(&reading, &words);
+	words.commands = argc > 0 && self->commands;
+	words.command = words.commands && take_command(&reading, &words);
 	words.mixed = words.command || self->dialect == DIALECT_MSMTP;
 	if (!read_words(&reading, &words, err))
 		return false;
