@@ -59,7 +59,9 @@ put_option(const struct option_word *word, FILE *out)
 static void
 put_command(const struct command_word *command, FILE *out)
 {
-	fprintf(out, "complete -c postrider -n __fish_use_subcommand -a %s -d ",
+	fprintf(out,
+		"complete -c postrider -n 'test (count (commandline -opc)) -eq 1' -a %s "
+		"-d ",
 		command->name);
 	put_quoted(command->help, out);
 	fputc('\n', out);
