@@ -68,7 +68,8 @@ hold_entry(struct entry *entry, int64_t lifetime, struct error *err)
 	struct notes notes = { .entry = entry };
 
 	/* The list shall say why, and so shall the notice. */
-	note(&notes, "defer", "* 5.3.0 three attempts in a row ended the program");
+	note(&notes, "defer", "* 4.3.0 three attempts in a row ended the program%s",
+	     entry->in_doubt ? "; it may have been delivered" : "");
 	entry->held = true;
 	if (notice_is_due(entry) && !notice_keep(entry, lifetime, err)) {
 		buf_release(&notes.text);
