@@ -145,6 +145,13 @@ pour_message(struct pour *pour)
 	return ok;
 }
 
+void
+content_is_said(const struct session *session, struct exchange *exchange, uint64_t octets)
+{
+	exchange->octets = octets;
+	exchange->ends = session->wire.sent + session->wire.out.len;
+}
+
 struct exchange *
 send_chunk(struct session *session, const struct content *content)
 {
@@ -155,7 +162,7 @@ send_chunk(struct session *session, const struct content *content)
 			     .content = content };
 
 	if (pour_message(&pour))
-		exchange->octets = pour.poured;
+		content_is_said(session, exchange, pour.poured);
 	return exchange;
 }
 
@@ -175,7 +182,7 @@ send_data(struct session *session, const struct content *content)
 		tell_completing(session);
 		/* Canonical text ends with a line end; empty text has none. */
 		buf_add_string(&session->wire.out, ".\r\n");
-		exchange->octets = pour.poured + 1;
+		content_is_said(session, exchange, pour.poured + 1);
 	}
 	return exchange;
 }

@@ -15,6 +15,9 @@ struct content {
 /* Sends what waits as soon as it is worth a flight of its own. False when the session
  * failed. */
 bool flush_when_full(struct session *session, enum stage stage);
+/* All of the content is in the buffer, or out. */
+void content_is_said(const struct session *session, struct exchange *exchange,
+		     uint64_t octets);
 /* `BDAT size LAST` and the octets (RFC 3030), behind what already waits in the buffer. */
 struct exchange *send_chunk(struct session *session, const struct content *content)
 	__attribute__((returns_nonnull));

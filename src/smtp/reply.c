@@ -151,6 +151,14 @@ reply_class(const struct reply *reply)
 	return reply->code / 100;
 }
 
+enum fault
+reply_fault(const struct reply *reply)
+{
+	int class = reply_class(reply);
+
+	return class == 4 ? FAULT_TEMPORARY : class == 5 ? FAULT_REFUSED : FAULT_PROTOCOL;
+}
+
 bool
 reply_enhanced_is(const struct reply *reply, const char *subject_and_detail)
 {

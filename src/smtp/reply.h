@@ -5,6 +5,7 @@
 #define SMTP_REPLY_H
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/text.h"
 
 #include <stdbool.h>
@@ -33,6 +34,8 @@ enum reply_state reply_parse(struct arena *arena, struct span heard, struct repl
 
 /* 2 for 250 … */
 int reply_class(const struct reply *reply);
+/* Of a reply that is not what was wanted: temporary, refused, or no sense at all. */
+enum fault reply_fault(const struct reply *reply);
 /* Whether the enhanced code is CLASS.SUBJECT.DETAIL with any class: "1.1" for 5.1.1. */
 bool reply_enhanced_is(const struct reply *reply, const char *subject_and_detail);
 /* The text as one line with its codes, as the server said it: "550 5.1.1 no such

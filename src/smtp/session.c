@@ -27,13 +27,7 @@ stage_deadline(const struct session *session, enum stage stage)
 bool
 refused(struct error *err, const struct exchange *exchange, const char *what)
 {
-	int class = reply_class(&exchange->reply);
-
-	fail(err,
-	     class == 4	  ? FAULT_TEMPORARY
-	     : class == 5 ? FAULT_REFUSED
-			  : FAULT_PROTOCOL,
-	     "%s", what);
+	fail(err, reply_fault(&exchange->reply), "%s", what);
 	if (!err->reply)
 		err->reply = reply_show(err->arena, &exchange->reply);
 	return false;
@@ -82,14 +76,14 @@ answered(struct session *s, struct exchange *exchange, int64_t when)
 
 /* ---- hearing ---- */
 
-/* Whether content was sent that has no reply. With PIPELINING no reply at all may have
+/* Content that was said and has no reply, or NULL. With PIPELINING no reply at all may have
  * come. */
-static bool
-is_content_out(const struct exchange *owed)
+static const struct exchange *
+content_out(const struct exchange *owed)
 {
 	while (owed && !owed->octets)
 		owed = owed->next;
-	return owed != NULL;
+	return owed;
 }
 
 /* RFC 1047: the content is out, and nobody knows what became of it. */
@@ -110,7 +104,7 @@ lost(struct session *s, const struct exchange *exchange)
 {
 	struct error *err = &s->failed;
 
-	if (is_content_out(exchange)) {
+	if (content_out(exchange)) {
 		doubt(s);
 		return false;
 	}
@@ -127,8 +121,6 @@ lost(struct session *s, const struct exchange *exchange)
 static bool
 hear(struct session *s, struct exchange *exchange, int64_t deadline)
 {
-	struct error *err = &s->failed;
-
 	for (;;) {
 		size_t used;
 		enum reply_state state = reply_parse(s->arena, wire_heard(&s->wire),
@@ -139,25 +131,25 @@ hear(struct session *s, struct exchange *exchange, int64_t deadline)
 			break;
 		}
 		if (state == REPLY_BROKEN) {
-			fail(err, FAULT_PROTOCOL,
+			fail(&s->failed, FAULT_PROTOCOL,
 			     _("%s answered %s with something that is no SMTP reply"),
 			     s->host, stage_name(exchange->stage));
-			err->reply = clean_text(s->arena,
-						span_part(wire_heard(&s->wire), 0, 80));
-			if (is_content_out(exchange))
+			s->failed.reply = clean_text(
+				s->arena, span_part(wire_heard(&s->wire), 0, 80));
+			if (content_out(exchange))
 				doubt(s);
 			return false;
 		}
 		if (!deadline)
 			deadline = stage_deadline(s, exchange->stage);
-		if (!wire_hear(&s->wire, deadline, err))
+		if (!wire_hear(&s->wire, deadline, &s->failed))
 			return lost(s, exchange);
 	}
 	answered(s, exchange, s->wire.heard);
 	if (exchange->reply.code == 421 && exchange->stage != STAGE_QUIT) {
 		/* RFC 5321 3.8: the server closes; nothing else that is owed will
 		 * come. */
-		refused(err, exchange,
+		refused(&s->failed, exchange,
 			arena_printf(s->arena, _("%s closes the connection (after %s)"),
 				     s->host, stage_name(exchange->stage)));
 		return false;
@@ -175,7 +167,7 @@ hear_on(struct session *s)
 
 	do
 		error_clear(&s->failed);
-	while (is_content_out(s->owed) && hear(s, s->owed, deadline));
+	while (content_out(s->owed) && hear(s, s->owed, deadline));
 	s->failed = closing;
 }
 
@@ -188,7 +180,7 @@ hear_all(struct session *s)
 		bool last_word = s->owed->stage == STAGE_QUIT;
 
 		hear(s, s->owed, 0);
-		if (s->failed.fault == FAULT_TEMPORARY && is_content_out(s->owed))
+		if (s->failed.fault == FAULT_TEMPORARY && content_out(s->owed))
 			hear_on(s);
 		/* Whatever comes of QUIT changes nothing: the verdicts are in. */
 		if (last_word) {
@@ -227,6 +219,7 @@ static void
 hear_reason(struct session *s)
 {
 	struct error sending = s->failed;
+	const struct exchange *content;
 
 	error_clear(&s->failed);
 	while (s->owed) {
@@ -248,8 +241,12 @@ hear_reason(struct session *s)
 	if (s->failed.fault)
 		return;
 	s->failed = sending;
-	s->failed.what = arena_printf(s->arena, _("%s: %s (while sending)"), s->host,
-				      sending.what);
+	content = content_out(s->owed);
+	if (content && s->wire.sent >= content->ends)
+		doubt(s);
+	else
+		s->failed.what = arena_printf(s->arena, _("%s: %s (while sending)"),
+					      s->host, sending.what);
 }
 
 bool
@@ -273,7 +270,10 @@ session_send(struct session *s, struct span bytes, enum stage stage)
 bool
 settle(struct session *s, struct error *err)
 {
-	if (session_flush(s, s->last ? s->last->stage : STAGE_MAIL) && hear_all(s))
+	enum stage stage = s->last ? s->last->stage : STAGE_MAIL;
+
+	/* QUIT may be behind it, which has less time. */
+	if (session_flush(s, content_out(s->owed) ? STAGE_CONTENT : stage) && hear_all(s))
 		return true;
 	if (err->fault == FAULT_NONE) {
 		struct arena *arena = err->arena;

@@ -24,6 +24,7 @@ struct exchange {
 	struct reply reply;	/* code 0: nothing was heard (yet) */
 	int64_t started, ended; /* now_us(); ended 0: not yet */
 	uint64_t octets;	/* of content */
+	uint64_t ends;		/* wire.sent when all of the content is out */
 	struct exchange *next;
 };
 

@@ -195,6 +195,7 @@ owe_replies(struct transaction *t)
 			t->replies[i] =
 				first ? t->said : owe(t->session, STAGE_CONTENT, NULL);
 			t->replies[i]->octets = t->said->octets;
+			t->replies[i]->ends = t->said->ends;
 			first = false;
 		}
 	}

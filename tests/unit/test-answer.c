@@ -144,12 +144,14 @@ static struct exchange history[] = {
 	  1,
 	  2,
 	  0,
+	  0,
 	  NULL },
 	{ STAGE_RCPT,
 	  "RCPT TO:<c@d>",
 	  { 250, SPAN("2.1.5"), SPAN("ok") },
 	  1,
 	  2,
+	  0,
 	  0,
 	  NULL },
 	{ STAGE_RCPT,
@@ -158,9 +160,10 @@ static struct exchange history[] = {
 	  1,
 	  2,
 	  0,
+	  0,
 	  NULL },
-	{ STAGE_RCPT, "RCPT TO:<g@h>", { 450, { 0 }, SPAN("later") }, 1, 2, 0, NULL },
-	{ STAGE_CONTENT, NULL, { 250, { 0 }, { 0 } }, 1, 2, 1234, NULL },
+	{ STAGE_RCPT, "RCPT TO:<g@h>", { 450, { 0 }, SPAN("later") }, 1, 2, 0, 0, NULL },
+	{ STAGE_CONTENT, NULL, { 250, { 0 }, { 0 } }, 1, 2, 1234, 0, NULL },
 };
 
 static void
