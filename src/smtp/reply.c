@@ -47,19 +47,22 @@ line_code(struct span line)
 }
 
 /* A tab is as harmless as a blank, and keywords may be separated by one. */
-static struct span
-with_blanks(struct arena *arena, struct span words)
+static void
+add_words(struct buf *text, struct span words)
 {
-	char *copy = span_string(arena, words);
+	for (;;) {
+		size_t tab = span_find(words, '\t');
 
-	for (size_t i = 0; i < words.len; i++)
-		if (copy[i] == '\t')
-			copy[i] = ' ';
-	return (struct span){ copy, words.len };
+		buf_add_clean(text, span_part(words, 0, tab));
+		if (tab == words.len)
+			return;
+		buf_add_char(text, ' ');
+		words = span_part(words, tab + 1, SIZE_MAX);
+	}
 }
 
 static void
-add_line(struct arena *arena, struct reply *reply, struct span line, struct buf *text)
+add_line(struct reply *reply, struct span line, struct buf *text)
 {
 	struct span words = span_trim(span_part(line, 4, line.len));
 	size_t enhanced = enhanced_length(reply->code, words);
@@ -67,14 +70,11 @@ add_line(struct arena *arena, struct reply *reply, struct span line, struct buf 
 	if (text->at)
 		buf_add_char(text, '\n');
 	else if (enhanced)
-		reply->enhanced =
-			span_of(clean_text(arena, span_part(words, 0, enhanced)));
+		reply->enhanced = span_part(words, 0, enhanced);
 	/* A code that is repeated on each line is said once. */
 	if (enhanced && span_equal(reply->enhanced, span_part(words, 0, enhanced)))
 		words = span_trim(span_part(words, enhanced, words.len));
-	if (span_find(words, '\t') < words.len)
-		words = with_blanks(arena, words);
-	buf_add_clean(text, words);
+	add_words(text, words);
 }
 
 static enum reply_state
@@ -94,9 +94,10 @@ parse_lines(struct arena *arena, struct span heard, struct reply *reply, struct 
 		    line.len > REPLY_LINE_MAX)
 			return REPLY_BROKEN;
 		reply->code = code;
-		add_line(arena, reply, line, text);
+		add_line(reply, line, text);
 		if (line.len < 4 || line.at[3] == ' ') {
 			reply->text = span_of(span_string(arena, buf_span(text)));
+			reply->enhanced = span_of(span_string(arena, reply->enhanced));
 			return REPLY_COMPLETE;
 		}
 		if (text->len > REPLY_SIZE_MAX)
@@ -123,6 +124,16 @@ reply_length(struct span heard)
 	}
 }
 
+static bool
+is_cut(struct span heard)
+{
+	size_t len = 0;
+
+	while (len < heard.len && heard.at[heard.len - 1 - len] != '\n')
+		len++;
+	return !heard.len || (len && len <= REPLY_LINE_MAX);
+}
+
 enum reply_state
 reply_parse(struct arena *arena, struct span heard, struct reply *reply, size_t *used)
 {
@@ -131,10 +142,9 @@ reply_parse(struct arena *arena, struct span heard, struct reply *reply, size_t 
 
 	*reply = (struct reply){ 0 };
 	*used = 0;
-	/* Nothing is made of a reply that is not all there: it will be read again. */
-	if (reply_length(heard) == heard.len &&
-	    (!heard.len || heard.at[heard.len - 1] != '\n') &&
-	    heard.len <= REPLY_LINE_MAX)
+	/* Nothing is made of a reply whose last line is not all there: it will be read
+	 * again, maybe with one octet more. */
+	if (reply_length(heard) == heard.len && is_cut(heard))
 		return REPLY_INCOMPLETE;
 	state = parse_lines(arena, heard, reply, &text);
 	buf_release(&text);

@@ -158,6 +158,25 @@ limits(void **state)
 	unit_done();
 }
 
+/* A reply may come octet by octet, and is looked at each time. */
+static void
+memory(void **state)
+{
+	const struct arena untouched = { 0 };
+	struct arena arena = { 0 };
+
+	(void)state;
+	unit_number("many lines", flood(&arena, "250-1.0.0 a\tb\r\n", 255, ""),
+		    REPLY_INCOMPLETE);
+	unit_number("and one that is cut",
+		    flood(&arena, "250-1.0.0 a\tb\r\n", 255, "250 c\td"),
+		    REPLY_INCOMPLETE);
+	unit_number("nothing is kept of them", memcmp(&arena, &untouched, sizeof(arena)),
+		    0);
+	arena_release(&arena);
+	unit_done();
+}
+
 static void
 shown(void **state)
 {
@@ -188,9 +207,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(replies),
-		cmocka_unit_test(every_prefix_is_incomplete),
-		cmocka_unit_test(limits),
+		cmocka_unit_test(replies), cmocka_unit_test(every_prefix_is_incomplete),
+		cmocka_unit_test(limits),  cmocka_unit_test(memory),
 		cmocka_unit_test(shown),
 	};
 
