@@ -157,14 +157,14 @@ mechanism_is_scram(const struct mechanism *mechanism)
 	return strncmp(mechanism->name, "SCRAM-", 6) == 0;
 }
 
-/* The server's first message ends with ",i=" and a number (RFC 5802 7). libgsasl checks
- * the rest, but would compute whatever it is told to. */
+/* The server's first message has ",i=" and a number (RFC 5802 7). libgsasl checks the
+ * rest, but would compute whatever it is told to; and of two it might take the other. */
 static bool
-check_iterations(const struct attempt *attempt, struct span challenge, struct error *err)
+check_iterations(struct attempt *attempt, struct span challenge, struct error *err)
 {
 	struct buf message = { 0 };
 	uint64_t iterations = 0;
-	bool read = false;
+	unsigned read = 0;
 
 	if (base64_decode(&message, challenge)) {
 		struct span rest = buf_span(&message), word;
@@ -174,13 +174,17 @@ check_iterations(const struct attempt *attempt, struct span challenge, struct er
 
 			word = span_part(rest, 0, comma);
 			rest = span_part(rest, comma + 1, rest.len);
-			if (span_equal(span_part(word, 0, 2), SPAN("i=")))
-				read = span_number(span_part(word, 2, word.len),
-						   &iterations);
+			if (!span_equal(span_part(word, 0, 2), SPAN("i=")))
+				continue;
+			read++;
+			if (!span_number(span_part(word, 2, word.len), &iterations))
+				iterations = 0;
 		} while (rest.len);
 	}
 	buf_release(&message);
-	if (read && iterations >= ITERATIONS_MIN && iterations <= ITERATIONS_MAX)
+	attempt->counted =
+		read == 1 && iterations >= ITERATIONS_MIN && iterations <= ITERATIONS_MAX;
+	if (attempt->counted)
 		return true;
 	return fail(
 		err, FAULT_TRUST,
@@ -204,7 +208,8 @@ respond_sasl(struct attempt *attempt, struct span challenge, struct buf *respons
 			return too_many_challenges(attempt, err);
 		return true;
 	}
-	if (attempt->round == 0 && challenge.len &&
+	/* Where there was no initial response, the first challenge is empty. */
+	if (!attempt->counted && challenge.len &&
 	    mechanism_is_scram(attempt->mechanism) &&
 	    !check_iterations(attempt, challenge, err))
 		return false;

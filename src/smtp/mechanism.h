@@ -19,6 +19,7 @@ struct attempt {
 
 	struct sasl *sasl;
 	unsigned round;	       /* challenges answered so far */
+	bool counted;	       /* SCRAM: the iteration count is as it should be */
 	bool done;	       /* the client side has seen all that it must */
 	const char *complaint; /* what an OAuth2 server says is wrong, as JSON; or NULL */
 };

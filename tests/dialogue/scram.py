@@ -13,12 +13,13 @@ class Scram:
     """Answers the client's lines; `first` and `final` give the text of a 334 reply."""
 
     def first(self, line, iterations):
-        """To AUTH SCRAM-SHA-256 with its initial response: nonce, salt and iterations."""
+        """To AUTH SCRAM-SHA-256 with its initial response: nonce, salt and iterations, with
+        anything behind that."""
         message = base64.b64decode(line.split(b" ")[-1])
         self.bare = message.split(b",", 2)[2]
-        self.iterations = int(iterations)
+        self.iterations = int(iterations.split(",")[0])
         nonce = self.bare.split(b"r=", 1)[1]
-        self.offer = b"r=%sserver,s=%s,i=%d" % (nonce, base64.b64encode(SALT), self.iterations)
+        self.offer = b"r=%sserver,s=%s,i=%s" % (nonce, base64.b64encode(SALT), iterations.encode())
         return base64.b64encode(self.offer)
 
     def final(self, line, how):
