@@ -45,15 +45,20 @@ line_of(struct span text, const char *name)
 	return (struct span){ 0 };
 }
 
-/* A token is for its own server and user only, whoever asks. */
+/* A token is for its own server and user only, whoever asks, and for mail. */
 static bool
 is_for_us(const struct oauth_policy *policy, struct span question)
 {
+	static const char *const mail[] = { "", "smtp", "smtps", "imap", "imaps" };
+	struct span protocol = line_of(question, "protocol");
+	bool is_mail = false;
 	struct span host = line_of(question, "host");
 	struct span user = line_of(question, "username");
 
 	host = span_part(host, 0, span_find(host, ':'));
-	return span_same_word(host, span_of(policy->host)) &&
+	for (size_t i = 0; i < sizeof(mail) / sizeof(mail[0]); i++)
+		is_mail |= span_equal(protocol, span_of(mail[i]));
+	return is_mail && span_same_word(host, span_of(policy->host)) &&
 	       (!user.len || span_equal(user, span_of(policy->user)));
 }
 

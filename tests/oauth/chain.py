@@ -435,6 +435,10 @@ def helps_git(lab):
           "the refused token, a token")
     other = git("fill", "protocol=smtp\nhost=elsewhere.example\nusername=alice@test.example\n")
     equal("password=" in other.out, False, "a token for another host")
+    for protocol in ("http", "https"):
+        other = git("fill", f"protocol={protocol}\nhost=localhost:587\n"
+                            "username=alice@test.example\n")
+        equal("password=" in other.out, False, f"a token for {protocol}")
 
 
 def cases():
