@@ -79,12 +79,14 @@ reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* No core dump and no other process of this user may see the secrets. */
+/* No core dump and no other process of this user may see the secrets, and GnuTLS is not to
+ * write the keys of its sessions into a file because of a variable. */
 static void
 protect_memory(void)
 {
 	const struct rlimit none = { 0, 0 };
 
+	unsetenv("SSLKEYLOGFILE");
 	setrlimit(RLIMIT_CORE, &none);
 	if (!MAY_BE_TRACED)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
