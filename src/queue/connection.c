@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "oauth/access.h"
+#include "smtp/opening.h"
 
 #include <string.h>
 

@@ -5,8 +5,6 @@
 #define SMTP_SESSION_H
 
 #include "base/error.h"
-#include "net/dial.h"
-#include "net/tls.h"
 #include "net/wire.h"
 #include "smtp/caps.h"
 #include "smtp/reply.h"
@@ -65,14 +63,6 @@ struct session {
 	bool in_transaction; /* MAIL was said, and no content taken nor RSET behind it */
 };
 
-/* Connects. With no port in the endpoint's list the line is a unix socket. */
-bool session_open(struct session *session, const struct endpoint *endpoint,
-		  struct error *err) MUST_CHECK;
-/* Greeting, EHLO, and TLS as the policy wants it: implicit, or STARTTLS (RFC 3207) and
- * EHLO again. PEER carries the key's PIN; the other members are filled here. FAULT_TRUST
- * when the server does not offer STARTTLS, or says more than it should before TLS. */
-bool session_secure(struct session *session, const struct tls_policy *policy,
-		    const struct tls_peer *peer, struct error *err) MUST_CHECK;
 /* Forgets the history, of which nothing may be owed; what is said from now on lives in
  * ARENA. What the server offers stays where it is. */
 void session_forget(struct session *session, struct arena *arena);
@@ -80,7 +70,7 @@ void session_forget(struct session *session, struct arena *arena);
  * line. */
 void session_close(struct session *session);
 
-/* ---- for those who speak: login, submit, content ---- */
+/* ---- for those who speak: opening, login, submit, content ---- */
 
 /* Says one command. With PIPELINING it waits in the buffer; without, its reply is awaited
  * here. Never NULL. A control character in the command, or a byte beyond ASCII without
@@ -94,6 +84,8 @@ struct exchange *ask_masked(struct session *session, enum stage stage, struct sp
  * further LMTP reply. */
 struct exchange *owe(struct session *session, enum stage stage, const char *shown)
 	__attribute__((returns_nonnull));
+/* Its end has come, at WHEN (now_us()): nothing is owed for it any more. */
+void answered(struct session *session, struct exchange *exchange, int64_t when);
 /* One round trip: sends what waits, hears every reply still owed, in order. False when
  * the session failed; ERR has the reason, once. A refusal is no failure: look at the
  * replies. */
