@@ -191,7 +191,7 @@ bool
 connection_may_go_on(struct session *s)
 {
 	return !s->failed.fault && !s->quit && s->wire.line.fd >= 0 &&
-	       !wire_listen(&s->wire) && !s->wire.ended;
+	       session_takes_mail(s) && !wire_listen(&s->wire) && !s->wire.ended;
 }
 
 void

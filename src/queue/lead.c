@@ -217,11 +217,11 @@ serve_all(void *context)
 	const struct duty *duty = context;
 	struct connection *connection = duty->connection;
 	struct session *session = &connection->session;
-	uint64_t most = session->caps.mail_max ? session->caps.mail_max : MOST;
+	unsigned sent = 1;
 
 	/* Nobody has to log in again. */
 	connection_release(connection);
-	for (uint64_t sent = 1; sent < most && sent < MOST && !is_asked_to_end();) {
+	while (sent < MOST && session_takes_mail(session) && !is_asked_to_end()) {
 		CLEANUP(close_file) int fd = share_accept(duty->share, LINGER);
 
 		if (fd < 0 || !connection_may_go_on(session))

@@ -59,6 +59,7 @@ struct session {
 	struct exchange *owed; /* the first that was said and not yet answered */
 	struct error failed;   /* remembered: later calls do nothing until settle tells */
 	bool utf8;	       /* commands may be UTF-8 (RFC 6531) */
+	uint64_t mails;	       /* transactions that were begun (RFC 9422 MAILMAX) */
 	bool quit;	       /* QUIT was said */
 	bool in_transaction; /* MAIL was said, and no content taken nor RSET behind it */
 };
@@ -90,6 +91,13 @@ void answered(struct session *session, struct exchange *exchange, int64_t when);
  * the session failed; ERR has the reason, once. A refusal is no failure: look at the
  * replies. */
 bool settle(struct session *session, struct error *err) MUST_CHECK;
+
+/* Whether one more transaction may be begun (RFC 9422 MAILMAX). */
+static inline bool
+session_takes_mail(const struct session *session)
+{
+	return !session->caps.mail_max || session->mails < session->caps.mail_max;
+}
 
 /* Sends what waits, now. When that fails, a refusal that has come in meanwhile is the
  * reason that is remembered. */

@@ -132,6 +132,7 @@ ask_envelope(struct transaction *t)
 	const struct envelope *envelope = t->delivery->envelope;
 
 	t->session->in_transaction = true;
+	t->session->mails++;
 	t->mail = ask(t->session, STAGE_MAIL, "MAIL FROM:<%s>%s", envelope->sender,
 		      t->parameters);
 	for (size_t i = 0; i < t->count; i++) {
@@ -355,6 +356,20 @@ begin(struct transaction *t)
 	memset(t->replies, 0, t->delivery->envelope->count * sizeof(struct exchange *));
 }
 
+/* RFC 9422 MAILMAX: the others need another connection. */
+static bool
+defer_others(struct delivery *d)
+{
+	for (size_t i = 0; i < d->envelope->count; i++)
+		if (d->verdicts[i].outcome == PENDING)
+			d->verdicts[i] = (struct verdict){
+				.outcome = DEFERRED,
+				.why = _("the server takes no more over one connection "
+					 "(LIMITS MAILMAX)"),
+			};
+	return true;
+}
+
 static bool
 transact_all(struct transaction *t, struct error *err)
 {
@@ -362,6 +377,8 @@ transact_all(struct transaction *t, struct error *err)
 		size_t left = 0, before = t->delivery->delivered;
 		bool ok;
 
+		if (!session_takes_mail(t->session))
+			return defer_others(t->delivery);
 		begin(t);
 		ok = transact(t, err);
 		t->session->in_transaction = !t->said || is_refused(t->said);

@@ -27,10 +27,6 @@ class Session(moods.Session):
         self.server.logins += 1
         return super().do_AUTH(argument)
 
-    def do_MAIL(self, argument):
-        self.server.excess += self.transactions >= self.server.each
-        return super().do_MAIL(argument)
-
     def do_RCPT(self, argument):
         if "<hold" in argument and not self.server.hold.is_set():
             self.server.held.set()
@@ -43,12 +39,12 @@ class Session(moods.Session):
 
 
 class Counting(moods.Moody):
-    """`logins` that were tried, `excess` of messages in a connection.
+    """`logins` that were tried.
 
     At a recipient hold…@ it waits for `hold`, and `held` tells.
     """
 
-    logins, excess, mute = 0, 0, 1 << 30
+    logins, mute = 0, 1 << 30
     session = Session
 
     def __init__(self, *arguments, **more):

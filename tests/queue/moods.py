@@ -37,6 +37,7 @@ class Session(receiver.Session):
     def do_MAIL(self, argument):
         self.transactions += 1
         if self.transactions > self.server.each:
+            self.server.excess += 1
             return self.say("421 4.7.0 enough for this connection") and False
         return super().do_MAIL(argument)
 
@@ -59,7 +60,7 @@ class Moody(receiver.Receiver):
     """`gate`: greets only when it is set; `content`: takes a message only then.
 
     It takes `each` messages in a connection, and `allowed` connections in all; with `silent` it
-    closes behind the last of them, else it says 421 to the next.
+    closes behind the last of them, else it says 421 to the next, and counts `excess`.
     """
 
     session = Session
@@ -70,7 +71,7 @@ class Moody(receiver.Receiver):
         self.gate.set()
         self.content.set()
         self.pause, self.delay = threading.Event(), 0
-        self.connections = self.now = self.most = 0
+        self.connections = self.now = self.most = self.excess = 0
         self.allowed = self.each = 1 << 30
         self.silent = False
         self.lock = threading.Lock()
