@@ -124,6 +124,9 @@ void buf_wipe(struct buf *buf);
  * controls, DEL, bidirectional controls and invalid bytes become \xNN. One line. */
 char *clean_text(struct arena *arena, struct span span);
 void buf_add_clean(struct buf *out, struct span span);
+/* With an asterisk for each octet of what TEXT repeats of SECRET: all of it, or eight octets
+ * of it and more. */
+char *mask_text(struct arena *arena, struct span text, struct span secret);
 
 /* ---- near words ---- */
 

@@ -129,12 +129,22 @@ enum {
 	COMMAND_MAX = 512 /* octets with CRLF (RFC 5321 4.5.3.1.4) */
 };
 
+/* Some servers repeat what they do not understand, and that is shown. */
+static void
+keep_unshown(struct attempt *attempt, struct span response)
+{
+	buf_wipe(&attempt->said);
+	buf_add_span(&attempt->said, response);
+	attempt->session->unshown = buf_span(&attempt->said);
+}
+
 static struct exchange *
 say_response(struct attempt *attempt, const struct buf *response)
 {
 	const char *shown = arena_printf(attempt->session->arena,
 					 "*** (%zu octets, not shown)", response->len);
 
+	keep_unshown(attempt, buf_span(response));
 	return ask_masked(attempt->session, STAGE_AUTH, buf_span(response),
 			  response->len ? shown : "");
 }
@@ -173,6 +183,7 @@ say_auth(struct attempt *attempt, struct error *err)
 	buf_printf(&line, "AUTH %s", name);
 	length = line.len;
 	if (add_initial_response(attempt, &line, err)) {
+		keep_unshown(attempt, span_part(buf_span(&line), length + 1, line.len));
 		shown = line.len <= length + 2
 				? arena_string(attempt->session->arena, line.at)
 				: arena_printf(attempt->session->arena,
@@ -250,7 +261,8 @@ verdict(const struct attempt *attempt, const struct exchange *exchange, struct e
 	if (attempt->complaint && *attempt->complaint)
 		err->reply =
 			arena_printf(err->arena, "%s %s", err->reply ? err->reply : "",
-				     attempt->complaint);
+				     mask_text(err->arena, span_of(attempt->complaint),
+					       span_of(attempt->identity.password->at)));
 	return false;
 }
 
@@ -284,6 +296,8 @@ try_mechanism(struct session *session, const struct login_policy *policy,
 		ok = finder_take(finder, &attempt.identity.password, err);
 	ok = ok && log_in(&attempt, err);
 	sasl_end(&attempt.sasl);
+	session->unshown = (struct span){ 0 };
+	buf_wipe(&attempt.said);
 	return ok;
 }
 

@@ -18,6 +18,7 @@ struct attempt {
 	struct sasl_identity identity; /* user may be NULL, host not */
 
 	struct sasl *sasl;
+	struct buf said;       /* the last response, as the server got it */
 	unsigned round;	       /* challenges answered so far */
 	bool counted;	       /* SCRAM: the iteration count is as it should be */
 	bool done;	       /* the client side has seen all that it must */

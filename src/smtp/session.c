@@ -69,12 +69,25 @@ void
 answered(struct session *s, struct exchange *exchange, int64_t when)
 {
 	exchange->ended = when;
+	/* A challenge has to stay as it is. */
+	if (s->unshown.len && exchange->reply.code != 334)
+		exchange->reply.text =
+			span_of(mask_text(s->arena, exchange->reply.text, s->unshown));
 	s->owed = exchange->next;
 	if (s->watcher.heard)
 		s->watcher.heard(s->watcher.context, exchange);
 }
 
 /* ---- hearing ---- */
+
+/* The beginning of what is no reply, for sentences. */
+static const char *
+overheard(const struct session *s)
+{
+	const char *text = clean_text(s->arena, span_part(wire_heard(&s->wire), 0, 80));
+
+	return mask_text(s->arena, span_of(text), s->unshown);
+}
 
 /* Content that was said and has no reply, or NULL. With PIPELINING no reply at all may have
  * come. */
@@ -134,8 +147,7 @@ hear(struct session *s, struct exchange *exchange, int64_t deadline)
 			fail(&s->failed, FAULT_PROTOCOL,
 			     _("%s answered %s with something that is no SMTP reply"),
 			     s->host, stage_name(exchange->stage));
-			s->failed.reply = clean_text(
-				s->arena, span_part(wire_heard(&s->wire), 0, 80));
+			s->failed.reply = overheard(s);
 			if (content_out(exchange))
 				doubt(s);
 			return false;
@@ -209,7 +221,7 @@ is_quiet(struct session *s)
 			arena_printf(s->arena, _("%s closes the connection"), s->host));
 	fail(&s->failed, FAULT_PROTOCOL, _("%s said something that it was not asked"),
 	     s->host);
-	s->failed.reply = clean_text(s->arena, span_part(wire_heard(&s->wire), 0, 80));
+	s->failed.reply = overheard(s);
 	return false;
 }
 

@@ -60,6 +60,7 @@ struct session {
 	struct error failed;   /* remembered: later calls do nothing until settle tells */
 	bool utf8;	       /* commands may be UTF-8 (RFC 6531) */
 	uint64_t mails;	       /* transactions that were begun (RFC 9422 MAILMAX) */
+	struct span unshown;   /* what no reply may repeat: the response of a login */
 	bool quit;	       /* QUIT was said */
 	bool in_transaction; /* MAIL was said, and no content taken nor RSET behind it */
 };

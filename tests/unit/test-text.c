@@ -286,6 +286,34 @@ many_bytes(void **state)
 	unit_done();
 }
 
+static void
+masked(void **state)
+{
+	static const struct {
+		const char *text, *secret, *want;
+	} rows[] = {
+		{ "no AGFubgBzZWNyZXQ= here",
+		  "AGFubgBzZWNyZXQ=", "no **************** here" },
+		{ "cut: \"AGFubgBzZ\"", "AGFubgBzZWNyZXQ=", "cut: \"*********\"" },
+		{ "its end: BzZWNyZXQ=!", "AGFubgBzZWNyZXQ=", "its end: **********!" },
+		{ "seven: AGFubgB", "AGFubgBzZWNyZXQ=", "seven: AGFubgB" },
+		{ "twice: YWJjYWJj", "YWJj", "twice: ********" },
+		{ "YWJ", "YWJj", "YWJ" },
+		{ "nothing", "", "nothing" },
+		{ "", "YWJj", "" },
+	};
+	struct arena arena = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		unit_same(
+			rows[i].text,
+			mask_text(&arena, span_of(rows[i].text), span_of(rows[i].secret)),
+			rows[i].want);
+	arena_release(&arena);
+	unit_done();
+}
+
 int
 main(void)
 {
@@ -293,6 +321,7 @@ main(void)
 		cmocka_unit_test(words_and_numbers),
 		cmocka_unit_test(base64),
 		cmocka_unit_test(clean),
+		cmocka_unit_test(masked),
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(near_words),
 		cmocka_unit_test(many_bytes),
