@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define SONAME "libjansson.so.4"
+#define EXACT_MAX 0x1p53 /* a double has each whole number up to it */
 
 LAZY_NOTE("oauth", "Reading what an identity provider says", "recommended", SONAME);
 
@@ -21,7 +22,7 @@ static struct {
 	__typeof__(&json_delete) release;
 	__typeof__(&json_object_get) get;
 	__typeof__(&json_string_value) text;
-	__typeof__(&json_integer_value) number;
+	__typeof__(&json_number_value) number;
 	__typeof__(&json_array_size) size;
 	__typeof__(&json_array_get) item;
 	__typeof__(&json_set_alloc_funcs) use_memory;
@@ -32,7 +33,7 @@ static const struct lazy_symbol symbols[] = {
 	{ "json_delete", &library.release },
 	{ "json_object_get", &library.get },
 	{ "json_string_value", &library.text },
-	{ "json_integer_value", &library.number },
+	{ "json_number_value", &library.number },
 	{ "json_array_size", &library.size },
 	{ "json_array_get", &library.item },
 	{ "json_set_alloc_funcs", &library.use_memory },
@@ -120,7 +121,8 @@ object_read(struct span text)
 
 	if (!text.len || text.len > OBJECT_SIZE_MAX || is_too_deep(text))
 		return NULL;
-	json = library.load(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
+	json = library.load(text.at, text.len,
+			    JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
 	if (json && !json_is_object(json)) {
 		library.release(json);
 		json = NULL;
@@ -151,10 +153,14 @@ bool
 object_number(const struct object *object, const char *name, int64_t *number)
 {
 	const json_t *found = member(object, name);
+	double value = json_is_number(found) ? library.number(found) : -1;
+	uint64_t digits;
 
-	if (!json_is_integer(found))
+	if (json_is_string(found) && span_number(span_of(library.text(found)), &digits))
+		value = (double)digits;
+	if (value < 0 || value > EXACT_MAX)
 		return false;
-	*number = library.number(found);
+	*number = (int64_t)value;
 	return true;
 }
 

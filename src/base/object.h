@@ -24,7 +24,8 @@ struct object *object_read(struct span text);
 /* A text without NUL, which lives as long as the object; NULL when there is none of that
  * name. */
 const char *object_text(const struct object *object, const char *name);
-/* False when there is no whole number of that name. */
+/* False when there is no number of that name from 0 to 2^53. A part behind the point is left
+ * out; digits in quotes are a number, too: some providers put them around it. */
 bool object_number(const struct object *object, const char *name,
 		   int64_t *number) MUST_CHECK;
 /* An object in the object; it is not released by itself. NULL when there is none. */

@@ -52,7 +52,7 @@ ask_provider(const struct flow *flow, const char *url, struct span body,
 	if (body.len && body.at[0] == '{')
 		request.type = "Content-Type: application/json";
 	answer->asked = (int64_t)time(NULL);
-	ok = object_load(err) && https_ask(&request, &said, err);
+	ok = object_load(err) && provider_ask(&request, &said, err);
 	heard = said.body;
 	answer->status = said.status;
 	if (ok)
@@ -68,9 +68,15 @@ error_of(const struct answer *answer)
 	return word ? word : "";
 }
 
+static const char *
+without_secret(struct arena *arena, const char *words, const struct secret *secret)
+{
+	return secret->at ? mask_text(arena, span_of(words), span_of(secret->at)) : words;
+}
+
 /* The provider's own words: "invalid_grant: Token has been expired or revoked." */
 static const char *
-words_of(struct arena *arena, const struct answer *answer)
+words_of(struct arena *arena, const struct answer *answer, const struct token *token)
 {
 	const char *more =
 		answer->object ? object_text(answer->object, "error_description") : NULL;
@@ -79,9 +85,11 @@ words_of(struct arena *arena, const struct answer *answer)
 	if (!*word)
 		return arena_printf(arena, "HTTP %u", answer->status);
 	word = clean_text(arena, span_of(word));
-	return more ? arena_printf(arena, "%s: %s", word,
-				   clean_text(arena, span_part(span_of(more), 0, 500)))
-		    : word;
+	if (more)
+		word = arena_printf(arena, "%s: %s", word,
+				    clean_text(arena, span_part(span_of(more), 0, 500)));
+	return without_secret(arena, without_secret(arena, word, &token->refresh),
+			      &token->client_secret);
 }
 
 static const char *
@@ -113,21 +121,32 @@ advice(const struct answer *answer)
 	return NULL;
 }
 
+/* RFC 6749 4.1.2.1 and RFC 8628 3.5 have the words, RFC 9110 15.5.9 and RFC 6585 4 the
+ * numbers. */
 static bool
-refuse(const char *url, const struct answer *answer, struct error *err)
+is_for_now(const struct answer *answer)
 {
-	bool for_now = answer->status >= 500 || answer->status == 429 ||
-		       strcmp(error_of(answer), "temporarily_unavailable") == 0;
+	const char *word = error_of(answer);
+
+	return answer->status >= 500 || answer->status == 408 || answer->status == 429 ||
+	       strcmp(word, "temporarily_unavailable") == 0 ||
+	       strcmp(word, "server_error") == 0 || strcmp(word, "slow_down") == 0;
+}
+
+static bool
+refuse(const struct flow *flow, const char *url, const struct answer *answer,
+       struct error *err)
+{
 	const char *hint = advice(answer);
 	enum fault fault = FAULT_LOGIN;
 
 	/* Only a provider that says so itself ends a login. */
-	if (for_now)
+	if (is_for_now(answer))
 		fault = FAULT_TEMPORARY;
 	else if (!*error_of(answer))
 		fault = FAULT_PROTOCOL;
 	fail(err, fault, _("%s gives no token"), url);
-	err->reply = words_of(err->arena, answer);
+	err->reply = words_of(err->arena, answer, flow->token);
 	if (hint)
 		fail_hint(err, hint);
 	return false;
@@ -155,13 +174,16 @@ take_token(const struct answer *answer, struct token *token, struct error *err)
 	const char *type = object_text(answer->object, "token_type");
 	int64_t lifetime = LIFETIME;
 
+	/* Some say so that there is none. */
+	if (refresh && !*refresh)
+		refresh = NULL;
 	if (!is_token(access) || (refresh && !is_token(refresh)) ||
 	    (type && strcasecmp(type, "bearer") != 0))
 		return fail(err, FAULT_PROTOCOL,
 			    _("%s gives something that is no bearer token"),
 			    token->endpoint);
 	if (object_number(answer->object, "expires_in", &lifetime) &&
-	    (lifetime < 0 || lifetime > LIFETIME_MAX))
+	    lifetime > LIFETIME_MAX)
 		lifetime = LIFETIME;
 	secret_set(&token->access, span_of(access));
 	/* Without a new one the old one goes on (RFC 6749 6). */
@@ -187,8 +209,8 @@ ask_for_token(struct flow *flow, const struct buf *form, struct error *err)
 
 	if (!ask_provider(flow, token->endpoint, buf_span(form), &answer, err))
 		return false;
-	if (answer.status != 200 || !answer.object)
-		return refuse(token->endpoint, &answer, err);
+	if (answer.status != 200 || !answer.object || *error_of(&answer))
+		return refuse(flow, token->endpoint, &answer, err);
 	return take_token(&answer, token, err);
 }
 
@@ -225,7 +247,7 @@ flow_register(struct flow *flow, struct error *err)
 	if (!ask_provider(flow, provider->registration, span_of(body), &answer, err))
 		return false;
 	if ((answer.status != 201 && answer.status != 200) || !answer.object)
-		return refuse(provider->registration, &answer, err);
+		return refuse(flow, provider->registration, &answer, err);
 	return take_client(provider->registration, &answer, flow->token, err);
 }
 
@@ -407,7 +429,7 @@ flow_begin_device(struct flow *flow, struct device *device, struct error *err)
 	if (!ask_provider(flow, url, buf_span(&form), &answer, err))
 		return false;
 	if (answer.status != 200 || !answer.object)
-		return refuse(url, &answer, err);
+		return refuse(flow, url, &answer, err);
 	return take_device(&answer, url, device, err);
 }
 
@@ -434,7 +456,7 @@ flow_poll_device(struct flow *flow, struct device *device, bool *done, struct er
 	if (strcmp(word, "slow_down") == 0)
 		device->interval += INTERVAL;
 	else if (strcmp(word, "authorization_pending") != 0)
-		return refuse(url, &answer, err);
+		return refuse(flow, url, &answer, err);
 	return true;
 }
 

@@ -228,13 +228,27 @@ use_metadata(const struct object *metadata, struct span issuer, struct provider 
 		    provider->name);
 }
 
+bool
+provider_ask(const struct https_request *request, struct https_answer *answer,
+	     struct error *err)
+{
+	if (https_ask(request, answer, err))
+		return true;
+	if (err->fault == FAULT_CONNECT || err->fault == FAULT_TIMEOUT)
+		fail_hint(
+			err,
+			_("This is where the tokens come from (oauth_issuer), not the mail "
+			  "server: it is down, or this machine has no way to it"));
+	return false;
+}
+
 /* Whether there was an answer; a status other than 200 is none, and no failure. */
 static bool
 fetch(const struct https_request *request, struct object **metadata, struct error *err)
 {
 	CLEANUP(secret_wipe) struct buf unused = { 0 };
 	struct https_answer answer = { 0 };
-	bool ok = https_ask(request, &answer, err);
+	bool ok = provider_ask(request, &answer, err);
 
 	unused = answer.body;
 	if (ok && answer.status == 200)

@@ -4,6 +4,7 @@
 #define OAUTH_PROVIDER_H
 
 #include "base/error.h"
+#include "net/https.h"
 #include "secret/secret.h"
 
 /* The settings that tokens need. */
@@ -38,6 +39,9 @@ struct provider {
  * known. */
 bool provider_find(const struct oauth_policy *policy, unsigned patience,
 		   struct provider *provider, struct error *err) MUST_CHECK;
+/* https_ask, which tells what does not answer. */
+bool provider_ask(const struct https_request *request, struct https_answer *answer,
+		  struct error *err) MUST_CHECK;
 /* Whether it is a mail server whose provider is known; all of those want a login. */
 bool provider_has_host(const char *host);
 

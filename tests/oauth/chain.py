@@ -12,7 +12,7 @@ from cases import can_run, one, say
 from checks import (BAD_CONFIG, NO_PERMISSION, PROTOCOL, TEMPORARY, Case, Wrong, arrived, equal,
                     failed, nothing, sent)
 from home import PATIENCE, SHORT, Home, address, finished, kill_at
-from hostile import hostile_provider
+from hostile import echoing_provider, hostile_provider, loose_provider, silent_provider
 from idp import ISSUER, Provider, TokenDovecot
 from idp import fetch as fetch_module
 from lab import Lab, Outcome
@@ -473,6 +473,9 @@ def cases():
         "no provider now: exit 75": no_provider,
         "a file that others may read: exit 78": readable_by_others,
         "a hostile provider": hostile_provider,
+        "a provider that is not quite right": loose_provider,
+        "a provider that repeats secrets": echoing_provider,
+        "a provider that closes": silent_provider,
         "no token over http": never_in_clear,
         "tokens are shown nowhere": shown_nowhere,
         "a good token loads no library": loads_nothing,

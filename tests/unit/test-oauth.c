@@ -140,9 +140,10 @@ test_hostile_json(void **state)
 static void
 test_members(void **state)
 {
-	struct object *object = object_read(span_of(
-		"{\"t\":\"x\",\"n\":3,\"big\":12345678901,\"real\":1.5,\"list\":[1,\"a\"],"
-		"\"in\":{\"t\":\"y\"},\"null\":null}"));
+	struct object *object = object_read(
+		span_of("{\"t\":\"x\",\"n\":3,\"big\":12345678901,\"real\":1.5,"
+			"\"quoted\":\"60\",\"less\":-1,\"list\":[1,\"a\"],"
+			"\"in\":{\"t\":\"y\"},\"null\":null}"));
 	int64_t number = 0;
 
 	(void)state;
@@ -152,7 +153,11 @@ test_members(void **state)
 	unit_same("absent", object_text(object, "other"), NULL);
 	unit_number("number", object_number(object, "big", &number) ? number : -1,
 		    12345678901);
-	unit_number("real as number", object_number(object, "real", &number), false);
+	unit_number("real as number",
+		    object_number(object, "real", &number) ? number : -1, 1);
+	unit_number("digits as number",
+		    object_number(object, "quoted", &number) ? number : -1, 60);
+	unit_number("less than nothing", object_number(object, "less", &number), false);
 	unit_number("text as number", object_number(object, "t", &number), false);
 	unit_number("in the list", object_lists(object, "list", "a"), true);
 	unit_number("not in the list", object_lists(object, "list", "b"), false);
