@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "net/dns.h"
+#include "net/revocation.h"
 #include "net/verdict.h"
 
 #include <arpa/inet.h>
@@ -170,24 +171,6 @@ load_anchors(gnutls_certificate_credentials_t credentials,
 		     : store_load(credentials, path, err);
 }
 
-static bool
-load_revocations(gnutls_certificate_credentials_t credentials, const char *path,
-		 struct error *err)
-{
-	int count;
-
-	if (!path)
-		return true;
-	if (!store_can_read(path, _("Cannot read the revocation list %s"), err))
-		return false;
-	count = gnutls.certificate_set_x509_crl_file(credentials, path,
-						     GNUTLS_X509_FMT_PEM);
-	if (count > 0)
-		return true;
-	return fail(err, FAULT_CONFIG, _("There is no usable revocation list in %s: %s"),
-		    path, count ? gnutls.strerror(count) : _("it is empty"));
-}
-
 /* A wrong PIN is given once only: a token locks itself after a few. */
 static int
 give_pin(void *context, int attempt, const char *url, const char *label, unsigned flags,
@@ -277,7 +260,7 @@ trust_load(gnutls_certificate_credentials_t credentials, const struct tls_policy
 		return false;
 	if (trust_asks_authorities(policy) &&
 	    (!load_anchors(credentials, policy, store, err) ||
-	     !load_revocations(credentials, policy->crl_file, err)))
+	     !revocation_load(credentials, policy->crl_file, err)))
 		return false;
 	return load_key(credentials, policy, peer, err);
 }

@@ -52,8 +52,8 @@ read_chain(gnutls_session_t session, struct chain *chain)
 
 /* ---- dates ---- */
 
-static const char *
-date_text(const struct chain *chain, time_t when)
+const char *
+verdict_date(struct arena *arena, time_t when)
 {
 	char text[64];
 	struct tm parts;
@@ -61,7 +61,7 @@ date_text(const struct chain *chain, time_t when)
 	if (!gmtime_r(&when, &parts) ||
 	    !strftime(text, sizeof(text), "%F %R UTC", &parts))
 		return "?";
-	return arena_string(chain->arena, text);
+	return arena_string(arena, text);
 }
 
 static const char *
@@ -76,7 +76,7 @@ say_expired(const struct chain *chain)
 			return arena_printf(chain->arena,
 					    i ? _("a certificate above it expired on %s")
 					      : _("it expired on %s"),
-					    date_text(chain, end));
+					    verdict_date(chain->arena, end));
 	}
 	return _("a certificate above it has expired");
 }
@@ -94,7 +94,7 @@ say_not_yet(const struct chain *chain)
 				chain->arena,
 				i ? _("a certificate above it is not valid before %s")
 				  : _("it is not valid before %s"),
-				date_text(chain, start));
+				verdict_date(chain->arena, start));
 	}
 	return _("a certificate above it is not valid yet");
 }

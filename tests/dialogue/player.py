@@ -561,7 +561,8 @@ class Tools:
                                 check=True).stdout.strip().partition("=")[2]
         self.values = {"trust": made.trust, "client_cert": made.client.cert,
                        "client_key": made.client.key, "crl": made.crl,
-                       "crl_revoked": made.crl_revoked, "fingerprint": digest}
+                       "crl_revoked": made.crl_revoked, "crl_expired": made.crl_expired,
+                       "fingerprint": digest}
 
     def client(self, argv):
         """The command to run for the words of `run:`; a word 'postrider' becomes our program."""

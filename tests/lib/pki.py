@@ -36,6 +36,7 @@ class Made:
     client: Pair      # for a client that shows a certificate; common name "client"
     crl: str          # a revocation list of the authority that revokes nothing
     crl_revoked: str  # the same, but it revokes `server`
+    crl_expired: str  # as `crl`, but there should be a newer one since long
 
 
 class Authority:
@@ -87,10 +88,11 @@ class Authority:
     def revoke(self, pair):
         self._openssl("ca", "-revoke", pair.cert, "-cert", self.cert, "-keyfile", self.key)
 
-    def crl(self, name):
+    def crl(self, name, *dates):
         """A revocation list NAME.pem of what has been revoked so far."""
         path = str(self.folder / f"{name}.pem")
-        self._openssl("ca", "-gencrl", "-out", path, "-cert", self.cert, "-keyfile", self.key)
+        self._openssl("ca", "-gencrl", "-out", path, "-cert", self.cert, "-keyfile", self.key,
+                      *dates)
         return path
 
     def _new_key(self, path):
@@ -119,7 +121,9 @@ def make(folder):
         untrusted=stranger.certificate("untrusted"),
         client=trusted.certificate("client", names=(), use="clientAuth"),
         crl=trusted.crl("crl"),
-        crl_revoked="")
+        crl_revoked="",
+        crl_expired=trusted.crl("crl-expired", "-crl_lastupdate", "20200101000000Z",
+                                "-crl_nextupdate", "20210101000000Z"))
     trusted.revoke(server)
     return dataclasses.replace(made, crl_revoked=trusted.crl("crl-revoked"))
 
