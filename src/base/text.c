@@ -402,11 +402,11 @@ clean_text(struct arena *arena, struct span span)
 char *
 mask_text(struct arena *arena, struct span text, struct span secret)
 {
-	enum { ECHO = 8 };
+	enum { SHORTEST = 4, ECHO = 8 };
 	size_t least = secret.len < ECHO ? secret.len : ECHO;
 	char *shown = span_string(arena, text);
 
-	for (size_t i = 0; least && i + least <= text.len; i++)
+	for (size_t i = 0; least >= SHORTEST && i + least <= text.len; i++)
 		if (memmem(secret.at, secret.len, text.at + i, least))
 			memset(shown + i, '*', least);
 	return shown;

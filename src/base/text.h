@@ -125,7 +125,7 @@ void buf_wipe(struct buf *buf);
 char *clean_text(struct arena *arena, struct span span);
 void buf_add_clean(struct buf *out, struct span span);
 /* With an asterisk for each octet of what TEXT repeats of SECRET: all of it, or eight octets
- * of it and more. */
+ * of it and more. Three octets may well be no secret: base64 has four at least. */
 char *mask_text(struct arena *arena, struct span text, struct span secret);
 
 /* ---- near words ---- */

@@ -300,6 +300,7 @@ masked(void **state)
 		{ "twice: YWJjYWJj", "YWJj", "twice: ********" },
 		{ "YWJ", "YWJj", "YWJ" },
 		{ "nothing", "", "nothing" },
+		{ "not", "not", "not" },
 		{ "", "YWJj", "" },
 	};
 	struct arena arena = { 0 };
