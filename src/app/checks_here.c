@@ -5,6 +5,7 @@
 #include "app/deliver.h"
 #include "app/local.h"
 #include "base/file.h"
+#include "queue/home.h"
 #include "queue/scan.h"
 #include "queue/standing.h"
 
@@ -346,11 +347,8 @@ check_queue(struct checkup *checkup)
 		      _("queue is off: what cannot go at once is not kept"));
 		return;
 	}
-	if (!path || !spool_open(path, &spool, &err)) {
-		if (!path)
-			fail(&err, FAULT_CANNOT_CREATE,
-			     _("There is no place for a queue: this user has no home "
-			       "folder; set queue_dir"));
+	if (!spool_is_possible(path, &err) || !spool_open(path, &spool, &err)) {
+		spool_impossible(run->account->queue.dir, &err);
 		found_error(checkup, &err, 0);
 		return;
 	}

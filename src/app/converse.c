@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "queue/follow.h"
+#include "queue/home.h"
 #include "queue/keep.h"
 #include "queue/lead.h"
 #include "queue/limits.h"
@@ -48,11 +49,8 @@ run_open_spool(struct run *run, const struct queue_policy *policy, struct spool 
 {
 	const char *path = spool_path(run->arena, policy->dir);
 
-	if (!path)
-		return fail(err, FAULT_CANNOT_CREATE,
-			    _("There is no place for a queue: this user has no home "
-			      "folder; set queue_dir"));
-	return spool_make(path, spool, err);
+	return (path && spool_make(path, spool, err)) ||
+	       spool_impossible(policy->dir, err);
 }
 
 /* ---- what the provider allows holds for callers, too, when it was set ---- */

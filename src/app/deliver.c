@@ -5,6 +5,7 @@
 #include "app/converse.h"
 #include "base/file.h"
 #include "queue/attempt.h"
+#include "queue/home.h"
 #include "queue/keep.h"
 #include "queue/runner.h"
 #include "smtp/conclusion.h"

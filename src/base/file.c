@@ -127,32 +127,62 @@ home_folder(struct arena *arena)
 	return user && user->pw_dir ? arena_string(arena, user->pw_dir) : NULL;
 }
 
-/* HOME only when it is this user's: at(1) runs with root's. None is made: that of Debian's
- * users without one is /nonexistent. */
+/* ---- state ---- */
+
+static bool
+is_own_folder(const char *path)
+{
+	struct stat info;
+
+	return path && *path == '/' && stat(path, &info) == 0 && S_ISDIR(info.st_mode) &&
+	       info.st_uid == getuid();
+}
+
+/* at(1) runs with root's HOME. */
 static const char *
 own_home(struct arena *arena)
 {
 	const char *home = secure_getenv("HOME");
 	const struct passwd *user;
-	struct stat info;
 
-	if (home && *home == '/' && stat(home, &info) == 0 && info.st_uid == getuid())
+	if (is_own_folder(home))
 		return home;
 	user = getpwuid(getuid());
-	if (!user || !user->pw_dir || stat(user->pw_dir, &info) != 0)
+	return user && is_own_folder(user->pw_dir) ? arena_string(arena, user->pw_dir)
+						   : NULL;
+}
+
+const char *
+state_to_make(struct arena *arena)
+{
+	const struct passwd *user;
+
+	if (own_home(arena))
 		return NULL;
-	return arena_string(arena, user->pw_dir);
+	user = getpwuid(getuid());
+	return user ? arena_printf(arena, "/var/lib/postrider/%s", user->pw_name)
+		    : arena_printf(arena, "/var/lib/postrider/%lu",
+				   (unsigned long)getuid());
 }
 
 const char *
 state_folder(struct arena *arena)
 {
-	const char *state = secure_getenv("XDG_STATE_HOME");
-	const char *home = state && *state == '/' ? NULL : own_home(arena);
+	const char *state = secure_getenv("XDG_STATE_HOME"), *home, *given;
+	const struct passwd *user;
 
-	if (!home)
-		return state && *state == '/' ? state : NULL;
-	return arena_printf(arena, "%s/.local/state", home);
+	if (state && *state == '/')
+		return state;
+	home = own_home(arena);
+	given = home ? NULL : state_to_make(arena);
+	if (given && is_own_folder(given))
+		return given;
+	/* It may be open to a group of his. None is made: that of Debian's users without one
+	 * is /nonexistent. */
+	if (!home && (user = getpwuid(getuid())) && user->pw_dir &&
+	    access(user->pw_dir, F_OK) == 0)
+		home = arena_string(arena, user->pw_dir);
+	return home ? arena_printf(arena, "%s/.local/state", home) : NULL;
 }
 
 bool

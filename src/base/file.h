@@ -33,9 +33,14 @@ bool rename_new(int from, const char *old, int to, const char *name) MUST_CHECK;
 int open_unlinked(void);
 /* The home folder: $HOME, else the passwd entry of the real uid, else NULL. */
 const char *home_folder(struct arena *arena);
-/* Where programs keep what they must not lose: $XDG_STATE_HOME, else ~/.local/state. NULL
- * when there is no home. */
+/* Where programs keep what they must not lose: $XDG_STATE_HOME, else .local/state in a home
+ * (of the environment, else of the passwd entry) that belongs to the real user, else the
+ * folder of state_to_make() if it does, else .local/state in the home of the passwd entry.
+ * NULL when there is none of them. */
 const char *state_folder(struct arena *arena);
+/* What root may make for a user who has no home of his own, such as that of a web server:
+ * /var/lib/postrider/NAME. NULL for users who have one. */
+const char *state_to_make(struct arena *arena);
 /* Makes the folders above PATH that are not there, for this user alone. False with errno
  * set. */
 bool make_folders(struct arena *arena, const char *path) MUST_CHECK;

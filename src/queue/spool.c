@@ -113,26 +113,6 @@ name_parse(const char *text, struct entry_name *name)
 	return size.len == 1 || size.at[0] != '0';
 }
 
-/* ---- where ---- */
-
-const char *
-spool_path(struct arena *arena, const char *setting)
-{
-	const char *state;
-	char folder[PATH_MAX];
-
-	if (setting && *setting == '/')
-		return setting;
-	if (setting)
-		return getcwd(folder, sizeof(folder))
-			       ? arena_printf(arena, "%s/%s", folder, setting)
-			       : NULL;
-	if (getuid() == 0)
-		return "/var/spool/postrider";
-	state = state_folder(arena);
-	return state ? arena_printf(arena, "%s/postrider/queue", state) : NULL;
-}
-
 /* ---- opened and made ---- */
 
 bool

@@ -48,10 +48,6 @@ struct spool {
 	int fd; /* of the folder; -1: it is not there */
 };
 
-/* The setting, else /var/spool/postrider for root, else postrider/queue in
- * $XDG_STATE_HOME, or .local/state in the home folder (of the environment only when it
- * is the user's own). NULL when there is no such place. */
-const char *spool_path(struct arena *arena, const char *setting);
 /* Opens what is there; a queue that was never used is no failure. FAULT_CANNOT_CREATE
  * when it is of a later version, or somebody else's. */
 bool spool_open(const char *path, struct spool *spool, struct error *err) MUST_CHECK;

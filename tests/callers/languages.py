@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Scripts, web applications and their libraries, and git."""
 import os
+import shutil
 import subprocess
 
 import late
@@ -78,6 +79,7 @@ def cases(_full):
         "PHP mail(): options of an attacker write no file": php_attack,
         "PHP mail(): a refusal is false": php_refused,
         "PHP mail(): refused when there is neither a server nor a queue": php_nowhere,
+        "PHP mail(): refused no more when root makes a place for the queue": php_place,
         "MIME::Lite: Cc and Bcc": mime_lite,
         "MIME::Lite: a refusal is told": mime_lite_refused,
         "Email::Sender: an envelope of its own": email_sender,
@@ -193,7 +195,29 @@ def php_nowhere(room):
         room.come_back()
     equal(done.returncode, 9, f"exit of PHP, which said {done.stderr!r}")
     matches(done.stderr.decode(), "sendmail: .*/var/www/.local.*Permission denied", "words")
+    matches(done.stderr.decode(), "install -d -o www-data -m 700 /var/lib/postrider/www-data",
+            "what root can do")
     room.logged("sendmail", room.owner("www-data")[0], "EX_CANTCREAT")
+
+
+def php_waits(room):
+    script(room, "php", PHP_PROGRAM, "-r", 'exit(mail("bob@example.net", "a subject", "hi") '
+           "? 0 : 9);", user="www-data", env={})
+    listed = room.call("/usr/bin/mailq", user="www-data", env={}).stdout.decode()
+    matches(listed, r"(?s)www-data@example\.com\n.*bob@example\.net", "the queue")
+    envelope(room.mail(), "www-data@example.com", "bob@example.net")
+
+
+def php_place(room):
+    """What root does then: the mail waits there, and goes when the server is back."""
+    folder = f"{room.path}/var/lib/postrider/www-data"
+    os.makedirs(folder, 0o755)
+    os.chown(folder, *room.owner("www-data"))
+    os.chmod(folder, 0o700)
+    try:
+        late.late(room, php_waits)
+    finally:
+        shutil.rmtree(f"{room.path}/var/lib/postrider")
 
 
 def php_refused(room):

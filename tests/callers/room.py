@@ -203,13 +203,12 @@ class Room(Tree):
         equal(self.waiting(), [], "the queues afterwards")
 
     def waiting(self):
-        """[(owner, file)] of the mails in the queues of root and of people."""
-        found = []
-        for user, place in (("root", "var/spool"), *(
-                (name, f"home/{name}/.local/state") for name, _, _ in PEOPLE)):
-            place += "/postrider" if user == "root" else "/postrider/queue"
-            found += [(user, path) for path in pathlib.Path(self.path, place).glob("msg/??/*")]
-        return found
+        """[(owner, file)] of the mails in the queues of root, people, and who has no home."""
+        queues = {"root": "var/spool/postrider",
+                  **{name: f"home/{name}/.local/state/postrider/queue" for name, _, _ in PEOPLE},
+                  "www-data": "var/lib/postrider/www-data/postrider/queue"}
+        return [(user, path) for user, queue in queues.items()
+                for path in pathlib.Path(self.path, queue).glob("msg/??/*")]
 
     def call(self, *argv, user="root", stdin=b"", env=None, cwd=None, **options):
         """Run a program as a user who has just logged in; returns what has become of it."""

@@ -446,11 +446,12 @@ def q26(room):
     """a web server's user cannot send"""
     with server(room) as there:
         room.account(room.etc / "postrider/config", 0o644, port=there.port, password=None,
-                     passwordeval="test $(id -u) = 0 && echo secret")
+                     queue="on", passwordeval="test $(id -u) = 0 && echo secret")
         doctor(room, room.doctor(), GOOD, None)
         report = room.doctor("--as-user", "www-data")
     doctor(room, report, CONFIG, "helper-needs-person")
     tells(room, report, "program", "the user www-data")
+    tells(room, report, "queue", "install -d -o www-data -m 700 /var/lib/postrider/www-data")
 
 
 @question

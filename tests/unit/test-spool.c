@@ -2,6 +2,7 @@
 /* The folder of the queue: names, where it is, how it is made, who may use it, moves. */
 #include "lair.h"
 
+#include "queue/home.h"
 #include "queue/scan.h"
 
 #include <grp.h>
