@@ -49,8 +49,18 @@ config_folder(struct arena *arena, const char *home)
 	return home ? arena_printf(arena, "%s/.config", home) : NULL;
 }
 
+/* What a file says is done, and it may name commands. */
+static bool
+is_obeyed(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 &&
+	       (status.st_uid == geteuid() || status.st_uid == 0);
+}
+
 /* Opens a file of the search. *FD is -1 when there is none, or none for us: cron and at
- * leave HOME pointing to folders and files of somebody else. */
+ * leave HOME pointing to folders and files of somebody else, and so does sudo. */
 static bool
 open_place(const struct config_place *place, int *fd, struct error *err)
 {
@@ -58,7 +68,12 @@ open_place(const struct config_place *place, int *fd, struct error *err)
 	int reason;
 
 	*fd = open(place->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (*fd >= 0 || place->foreign || errno == ENOENT || errno == ENOTDIR)
+	if (*fd >= 0) {
+		if (!place->foreign && !is_obeyed(*fd))
+			close_file(fd);
+		return true;
+	}
+	if (place->foreign || errno == ENOENT || errno == ENOTDIR)
 		return true;
 	reason = errno;
 	if (stat(place->path, &status) != 0 || status.st_uid != geteuid())
