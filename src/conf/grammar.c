@@ -336,6 +336,10 @@ read_eval(struct grammar *grammar, struct source *source, struct span value,
 		return wrong(grammar, _("eval needs a command"), err);
 	if (grammar->inert)
 		return wrong(grammar, _("eval is not possible here"), err);
+	if (!grammar->foreign && !lines_are_ours(&source->lines))
+		return wrong(grammar,
+			     _("eval is refused, because others may write the file"),
+			     err);
 	if (!command_start(&command, "eval", span_string(grammar->arena, value),
 			   &inner) ||
 	    !command_take(&command, deadline_in(EVAL_PATIENCE), &output, &inner))

@@ -53,6 +53,18 @@ lines_are_private(const struct lines *lines, bool strict, struct error *err)
 	return true;
 }
 
+bool
+lines_are_ours(const struct lines *lines)
+{
+	mode_t mode = lines->status.st_mode;
+
+	/* The group of a user is often nobody else's. */
+	return !S_ISREG(mode) ||
+	       (!(mode & S_IWOTH) &&
+		(!(mode & S_IWGRP) || lines->status.st_gid == getegid()) &&
+		(lines->status.st_uid == geteuid() || lines->status.st_uid == 0));
+}
+
 void
 lines_release(struct lines *lines)
 {
