@@ -220,7 +220,7 @@ static void
 compose_mail(struct run *run, struct mail *mail)
 {
 	const struct account *account = run->account;
-	const char *from = *mail->envelope.sender ? mail->envelope.sender : account->from;
+	const char *from = mail->envelope.sender;
 	struct local_policy local = local_policy(run);
 	struct completion completion = { local.default_domain, local.local_names };
 	struct origin_facts origin = {
@@ -229,8 +229,10 @@ compose_mail(struct run *run, struct mail *mail)
 		.real_name = account->dialect == DIALECT_POSTRIDER ? real_name : NULL,
 	};
 
-	if (!from || !*from || is_pattern(from))
-		from = user_address(run);
+	if (!*from)
+		from = account->from && *account->from && !is_pattern(account->from)
+			       ? account->from
+			       : user_address(run);
 	origin.from = from;
 	origin.id_domain = id_domain(run, from);
 	/* msmtp leaves the fields alone, and its users expect that. */

@@ -55,6 +55,16 @@ address_list_parse(struct arena *arena, struct span text, struct address_list *l
 	return read_list(&reader, text, err);
 }
 
+bool
+address_field_parse(struct arena *arena, struct span text, struct address_list *list,
+		    struct error *err)
+{
+	struct list_reader reader = { .arena = arena, .list = list, .lenient = true };
+
+	*list = (struct address_list){ 0 };
+	return read_list(&reader, text, err);
+}
+
 /* ---- words of the command line ---- */
 
 /* Whether a word is surely a whole address: so "a @ b" stays one, as RFC 5322 4.4 has

@@ -37,6 +37,11 @@ struct address_list {
 bool address_list_parse(struct arena *arena, struct span text, struct address_list *list,
 			struct error *err) MUST_CHECK;
 
+/* The same for a field of a header, in which members without an "@" that are no address, such
+ * as "Undisclosed <>", are left out. */
+bool address_field_parse(struct arena *arena, struct span text, struct address_list *list,
+			 struct error *err) MUST_CHECK;
+
 /* The same for one word of the command line: in addition "a@x b@x" without any of < "
  * , and all words with @ or atoms are several addresses; CR and LF are errors. Words
  * that begin with "|" or "/" or ":include:" are errors that say so. */

@@ -165,6 +165,20 @@ read_group_name(struct list_reader *r, const struct outline *outline)
 	return true;
 }
 
+/* "Undisclosed <>", or a name alone: nobody meant an address, nor a program or a file. */
+static bool
+leave_out(struct list_reader *r, const struct outline *outline)
+{
+	if (!r->lenient)
+		return false;
+	for (const char *c = "@|/"; *c; c++)
+		if (span_find(r->member, *c) < r->member.len)
+			return false;
+	r->scan.problem = NULL;
+	r->scan.at = outline->end;
+	return true;
+}
+
 static bool
 read_members(struct list_reader *r)
 {
@@ -185,8 +199,9 @@ read_members(struct list_reader *r)
 		if (!survey(scan, &outline))
 			return false;
 		r->member.len -= scan->text.len - outline.end;
-		if (outline.colon != NOWHERE ? !read_group_name(r, &outline)
-					     : !read_mailbox(r, &outline))
+		if (outline.colon != NOWHERE
+			    ? !read_group_name(r, &outline)
+			    : !read_mailbox(r, &outline) && !leave_out(r, &outline))
 			return false;
 	}
 	/* "undisclosed-recipients:" without its ";" harms nobody. Behind other names,

@@ -6,11 +6,12 @@
 #include "mail/address.h"
 #include "mail/scan.h"
 
-/* Set arena and list, and let the rest be zero. */
+/* Set the first three, and let the rest be zero. */
 struct list_reader {
 	struct arena *arena;
 	struct address_list *list; /* grows */
-	size_t room;		   /* items that fit */
+	bool lenient; /* words without "@", "|", "/" that are no address do not count */
+	size_t room;  /* items that fit */
 	struct scan scan;
 	struct span member; /* what is being read */
 	bool in_group;

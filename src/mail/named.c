@@ -13,22 +13,22 @@ is_one_of(const struct field *field, const char *const *names)
 	return false;
 }
 
+/* The fields of those names were read: all that is in them. */
 static void
-append_list(struct arena *arena, struct address_list *list,
-	    const struct address_list *more)
+join_lists(struct arena *arena, const struct message *message, const char *const *names,
+	   struct address_list *list)
 {
-	struct address *all;
+	list->items = arena_array(arena, struct address, list->count);
+	list->count = 0;
+	for (size_t i = 0; i < message->count; i++) {
+		const struct address_list *more = message->fields[i].addresses;
 
-	if (!list->count) {
-		*list = *more;
-		return;
+		if (!is_one_of(&message->fields[i], names) || !more->count)
+			continue;
+		memcpy(list->items + list->count, more->items,
+		       more->count * sizeof(*list->items));
+		list->count += more->count;
 	}
-	all = arena_array(arena, struct address, list->count + more->count);
-	memcpy(all, list->items, list->count * sizeof(*all));
-	if (more->count)
-		memcpy(all + list->count, more->items, more->count * sizeof(*all));
-	list->items = all;
-	list->count += more->count;
 }
 
 bool
@@ -51,11 +51,12 @@ header_recipients(struct arena *arena, const struct message *message,
 		if (!is_one_of(field, names))
 			continue;
 		more = arena_take(arena, sizeof(*more));
-		if (!address_list_parse(arena, field->value, more, err))
+		if (!address_field_parse(arena, field->value, more, err))
 			return false;
 		field->addresses = more;
-		append_list(arena, list, more);
+		list->count += more->count;
 	}
+	join_lists(arena, message, names, list);
 	return true;
 }
 
