@@ -175,15 +175,28 @@ take_exchange(struct answer *answer, struct span value)
 	return true;
 }
 
-/* One more line of the reply. */
+/* One more line of the reply. A server may have many: their room doubles. */
 static bool
 take_reply_line(struct answer *answer, struct span value)
 {
 	struct span *text = &answer->last->reply.text;
-	const char *line = take_text(answer, value);
+	struct span line = span_of(take_text(answer, value));
+	size_t len = text->len + line.len + 1;
 
-	*text = span_of(text->at ? arena_printf(answer->arena, "%s\n%s", text->at, line)
-				 : line);
+	if (!text->at) {
+		*text = line;
+		answer->text_room = 0;
+		return true;
+	}
+	if (len >= answer->text_room) {
+		answer->text_room = checked_product(len, 2);
+		answer->text = arena_take(answer->arena, answer->text_room);
+		memcpy(answer->text, text->at, text->len);
+		text->at = answer->text;
+	}
+	answer->text[text->len] = '\n';
+	memcpy(answer->text + text->len + 1, line.at, line.len + 1);
+	text->len = len;
 	return true;
 }
 

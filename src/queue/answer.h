@@ -39,6 +39,8 @@ struct answer {
 	struct error err;
 	const char *told; /* the latest text */
 	struct exchange *first, *last;
+	char *text; /* of the last one's reply, when it has several lines */
+	size_t text_room;
 	struct exchange **exchanges; /* all of them */
 	size_t exchange_count;
 	struct verdict *verdicts; /* NULL: it was not offered */

@@ -366,6 +366,38 @@ controls(void **state)
 	unit_done();
 }
 
+/* A server may have very much to say. */
+static void
+many_lines(void **state)
+{
+	enum { LINES = 255 };
+	struct arena arena = { 0 };
+	struct answer answer = { .arena = &arena, .count = 1 };
+	struct buf text = { 0 }, want = { 0 };
+	struct span rest;
+
+	(void)state;
+	record_add(&text, "exchange", SPAN("3 250 0"));
+	for (unsigned i = 0; i < LINES; i++) {
+		const char *line = arena_printf(&arena, "%0*u", (int)(i % 60), i);
+
+		record_add(&text, "text", span_of(line));
+		buf_printf(&want, "%s%s", i ? "\n" : "", line);
+	}
+	record_add(&text, "exchange", SPAN("3 250 0"));
+	record_add(&text, "text", SPAN("a"));
+	record_add(&text, "text", SPAN("b"));
+	rest = buf_span(&text);
+	answer_take(&answer, &rest);
+	unit_same("all of them", span_string(&arena, answer.first->reply.text), want.at);
+	unit_same("and what comes behind", span_string(&arena, answer.last->reply.text),
+		  "a\nb");
+	buf_release(&text);
+	buf_release(&want);
+	arena_release(&arena);
+	unit_done();
+}
+
 /* A sentence in another language comes with the English one, which is for the log. */
 static void
 languages(void **state)
@@ -396,9 +428,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts),  cmocka_unit_test(many),
-		cmocka_unit_test(strangers), cmocka_unit_test(controls),
-		cmocka_unit_test(languages),
+		cmocka_unit_test(verdicts),   cmocka_unit_test(many),
+		cmocka_unit_test(strangers),  cmocka_unit_test(controls),
+		cmocka_unit_test(many_lines), cmocka_unit_test(languages),
 	};
 
 	return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
