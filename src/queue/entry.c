@@ -22,7 +22,8 @@ enum {
 	BLOCK = 64 * 1024,
 	LOOK = 4 * 1024,	     /* octets that most heads fit into */
 	HEAD_MAX = 64 * 1024 * 1024, /* 100,000 recipients and more */
-	END_ROOM = 256		     /* octets of the content's tail and of `end` */
+	TAIL_MAX = 64 * 1024 * 1024, /* octets behind the content */
+	NOTE_MAX = 128 * 1024	     /* octets of a record of the journal */
 };
 
 /* ---- bytes ---- */
@@ -297,10 +298,15 @@ read_journal(struct entry *entry, enum entry_use use, struct span rest)
 	bool hole = false;
 
 	while ((rest = behind_room(rest)).len) {
-		if (record_next(&rest, &record) != RECORD_WHOLE) {
+		/* Whatever length a damaged one claims to have, no more is looked at. */
+		struct span note = span_part(rest, 0, NOTE_MAX);
+		size_t len = note.len;
+
+		if (record_next(&note, &record) != RECORD_WHOLE) {
 			rest = span_part(rest, span_find(rest, '\n') + 1, SIZE_MAX);
 			continue;
 		}
+		rest = span_part(rest, len - note.len, SIZE_MAX);
 		if (!journal_apply(entry, &record))
 			return ENTRY_DAMAGED;
 		hole |= record.type.at != torn.at;
@@ -321,6 +327,8 @@ read_tail(struct entry *entry, enum entry_use use, uint64_t size)
 	struct span rest;
 	enum entry_result result;
 
+	if (size - at > TAIL_MAX)
+		return ENTRY_DAMAGED;
 	if (!read_at(entry->fd, at, (size_t)(size - at), &text))
 		return ENTRY_TROUBLE;
 	rest = buf_span(&text);
