@@ -333,10 +333,12 @@ bool
 act_envelope_id(struct reading *reading, const char *value, struct error *err)
 {
 	struct error inner = { .arena = reading->arena };
+	const char *envid;
 
-	return parse_envid(reading->arena, value, &reading->request->options.envid,
-			   &inner) ||
-	       ignored(reading, &inner, err);
+	if (!parse_envid(reading->arena, value, &envid, &inner))
+		return ignored(reading, &inner, err);
+	reading->request->options.envid = envid;
+	return true;
 }
 
 bool

@@ -132,6 +132,8 @@ ROWS += [
     option("-R FULL", param={"RET": "FULL"}), option("-R bogus", param={"RET": None}, log="-R"),
     option("-V id1", param={"ENVID": "id1"}), option("-Vid1", param={"ENVID": "id1"}),
     option("-V 'a b+c'", param={"ENVID": "a+20b+2Bc"}),
+    option("-V good -V \u00e9", "-V that cannot be used leaves the one before it",
+           param={"ENVID": "good"}, log="-V"),
     # the queue
     mode("-q"), mode("-qf"), mode("-q30m"), mode("-q1h30m"), mode("-qI3F8C"), mode("-qRx.org"),
     mode("-qSalice"), mode("-q!Ix"), mode("-q -v", stderr=b".*"), mode("-v -q", stderr=b".*"),
