@@ -265,14 +265,16 @@ read_entry(struct alias_reader *reader, struct alias_table *table, struct error 
 	struct alias_values values = { .reader = reader,
 				       .scan.text = buf_span(&reader->entry),
 				       .line = reader->entry_line };
-	struct alias *alias;
+	struct alias unused = { 0 }, *alias;
 
 	if (!read_name(&values.scan, &name))
 		return alias_wrong(reader, values.line, _(values.scan.problem), err);
 	alias = alias_find(table, buf_span(&name));
-	if (alias)
+	if (alias && reader->strict)
 		return twice(reader, alias, err);
-	alias = alias_insert(reader->arena, table, buf_span(&name));
+	if (alias)
+		unused.name = alias->name;
+	alias = alias ? &unused : alias_insert(reader->arena, table, buf_span(&name));
 	alias->line = reader->entry_line;
 	values.last = &alias->targets;
 	if (!alias_values_read(&values, err))

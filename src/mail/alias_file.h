@@ -49,9 +49,10 @@ struct alias_table {
 
 enum { ALIAS_BYTES_MAX = 16 * 1024 * 1024 };
 
-/* Set the first three; the rest is the reader's own. */
+/* Set the first four; the rest is the reader's own. */
 struct alias_reader {
 	struct arena *arena;
+	bool strict;	       /* a name that stands there twice is an error */
 	enum fault fault;      /* the class of what is wrong in a file */
 	enum fault unreadable; /* the class of an included file that cannot be read */
 	size_t bytes;	       /* read so far; ALIAS_BYTES_MAX in all */
@@ -65,8 +66,9 @@ struct alias_reader {
 };
 
 /* Adds the aliases of the file. A file that does not exist has none. A name without
- * values, a name that stands there twice (in any case), what is no address, NULs and
- * control characters are errors, with file and line. Programs and files are read, but
+ * values, what is no address, NULs and control characters are errors, with file and line,
+ * and so is, when STRICT, a name that stands there twice (in any case): else the first
+ * one counts. Programs and files are read, but
  * nobody should follow them. */
 bool alias_file_read(struct alias_reader *reader, const char *path,
 		     struct alias_table *table, struct error *err) MUST_CHECK;

@@ -359,6 +359,7 @@ new_memory(struct arena *arena, bool check)
 	struct alias_memory *memory = arena_take(arena, sizeof(*memory));
 
 	memory->reader.arena = arena;
+	memory->reader.strict = check;
 	memory->reader.fault = check ? FAULT_DATA : FAULT_CONFIG;
 	memory->reader.unreadable = check ? FAULT_DATA : FAULT_TEMPORARY;
 	return memory;

@@ -223,6 +223,8 @@ static const struct {
 	{ "included twice", "l: :include:@F@/list\nm: :include:@F@/list, e@x.org\n", "l, m",
 	  "ann@x.org bob@x.org carl@x.org e@x.org" },
 	{ "included back", "list: :include:@F@/back\n", "list", "list@d.example ann@x.org" },
+	{ "twice", "joe: a@x.org\nbob: b@x.org\nJOE: c@x.org,\n d@x.org\n", "joe, bob",
+	  "a@x.org b@x.org" },
 	{ "others' programs do not matter", "prog: \"|/bin/cat\"\nfile: /var/x\njoe: a@x.org\n",
 	  "joe", "a@x.org" },
 	{ "others' includes are not read", "list: :include:@F@/missing\njoe: a@x.org\n", "joe",
@@ -247,8 +249,6 @@ static const struct {
 	  "1: nothing stands for the alias \"joe\"; \"/dev/null\" would be nobody" },
 	{ "only commas", "joe: , (x) ,\n",
 	  "1: nothing stands for the alias \"joe\"; \"/dev/null\" would be nobody" },
-	{ "twice", "joe: a@x.org\n\nbob: b@x.org\nJOE: c@x.org\n",
-	  "4: the alias \"joe\" stands already in line 1" },
 	{ "no comma", "joe: a@x.org b@x.org\n",
 	  "1: \"a@x.org b@x.org\" is no mail address: words stand side by side; behind a name, "
 	  "the address needs \"<\" and \">\"" },
@@ -349,6 +349,8 @@ static const struct {
 	{ "a missing include", "list: a@x.org,\n :include:@F@/missing\n",
 	  "data: @F@/aliases:2: cannot read the included file @F@/missing: No such file or "
 	  "directory" },
+	{ "twice", "joe: a@x.org\n\nbob: b@x.org\nJOE: c@x.org\n",
+	  "data: @F@/aliases:4: the alias \"joe\" stands already in line 1" },
 	{ "a program", "joe: |x\n",
 	  "data: @F@/aliases:1: mail cannot go to the program \"|x\": programs are never run for "
 	  "an alias" },
