@@ -5,6 +5,7 @@
 #include "mail/body.h"
 #include "mail/encode.h"
 #include "mail/fit.h"
+#include "mail/fold.h"
 #include "mail/mime.h"
 
 #include <string.h>

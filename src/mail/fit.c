@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes header fields in ASCII, and folds their lines. */
+/* Writes header fields in ASCII. */
 #include "mail/fit.h"
 
 #include "mail/address.h"
+#include "mail/fold.h"
 #include "mail/mime.h"
 #include "mail/scan.h"
 
 #include <string.h>
 
 enum {
-	COLUMN_MAX = 78,   /* RFC 5322 2.1.1 */
 	COLUMN_WORDS = 16, /* where encode_words expects its text to begin */
 	COLUMN_ANGLE = 40, /* behind an encoded name, an address may begin up to here */
 	EXTENDED_MAX = 18  /* octets, as %XX, in one extended parameter */
 };
-
-bool
-has_long_line(struct span lines)
-{
-	while (lines.len) {
-		size_t lf = span_find(lines, '\n');
-
-		if (lf > HEADER_LINE_MAX + 1 || (lf == lines.len && lf > HEADER_LINE_MAX))
-			return true;
-		lines = span_part(lines, lf + 1, lines.len);
-	}
-	return false;
-}
 
 /* ---- addresses ---- */
 
@@ -65,21 +52,11 @@ column_of(const struct buf *out)
 	return len;
 }
 
-/* Takes blanks and folds away from the end. */
-static void
-strip_end(struct buf *out)
-{
-	while (out->len &&
-	       (is_blank(out->at[out->len - 1]) || out->at[out->len - 1] == '\r' ||
-		out->at[out->len - 1] == '\n'))
-		out->len--;
-}
-
 /* A line of its own, so that encoded words have the room that they count on. */
 static void
 begin_line(struct buf *out)
 {
-	strip_end(out);
+	fold_strip(out);
 	if (out->len)
 		buf_add_string(out, "\r\n ");
 }
@@ -184,26 +161,69 @@ add_address(struct arena *arena, const struct address *address, struct buf *out)
 	return true;
 }
 
+/* Whether a group is open behind TEXT, which stands between two addresses. */
+static bool
+goes_on_in_group(struct span text, bool in_group)
+{
+	struct scan scan = { .text = text };
+
+	while (scan.at < text.len) {
+		char c = scan_peek(&scan);
+
+		if (c == ':' || c == ';')
+			in_group = c == ':';
+		if (!scan_skip(&scan, false))
+			return in_group;
+	}
+	return in_group;
+}
+
+/* RFC 6857 3.1.8, RFC 6854: an address that only internationalised mail can have becomes the
+ * name of a group without members, which people can read. Its "<" goes, and the ">" that
+ * *BEHIND begins with. */
+static bool
+add_as_group(struct arena *arena, const struct address *address, struct span *behind,
+	     struct buf *out)
+{
+	bool in_angle;
+
+	fold_strip(out);
+	while (behind->len && is_blank(behind->at[0]))
+		*behind = span_part(*behind, 1, SIZE_MAX);
+	in_angle = out->len && out->at[out->len - 1] == '<';
+	if (in_angle != (behind->len && behind->at[0] == '>'))
+		return false;
+	if (in_angle)
+		out->len--;
+	begin_line(out);
+	buf_printf(out, "%s:;", encode_words(arena, address->source, true));
+	*behind = span_part(*behind, in_angle, SIZE_MAX);
+	return true;
+}
+
 static bool
 address_text(struct arena *arena, struct span value, struct buf *out)
 {
 	struct error ignored = { .arena = arena };
 	struct address_list list;
-	const char *done = value.at;
+	struct span rest = value;
+	bool in_group = false;
 
 	if (!address_list_parse(arena, value, &list, &ignored))
 		return false;
 	for (size_t i = 0; i < list.count; i++) {
 		struct span source = list.items[i].source;
-		struct span between = { done, (size_t)(source.at - done) };
+		struct span between = span_part(rest, 0, (size_t)(source.at - rest.at));
 
-		if (!add_between(arena, between, out) ||
-		    !add_address(arena, &list.items[i], out))
+		if (!add_between(arena, between, out))
 			return false;
-		done = source.at + source.len;
+		rest = span_part(rest, between.len + source.len, SIZE_MAX);
+		in_group = goes_on_in_group(between, in_group);
+		if (!add_address(arena, &list.items[i], out) &&
+		    (in_group || !add_as_group(arena, &list.items[i], &rest, out)))
+			return false;
 	}
-	return add_between(
-		arena, (struct span){ done, (size_t)(value.at + value.len - done) }, out);
+	return add_between(arena, rest, out);
 }
 
 /* ---- parameters ---- */
@@ -238,7 +258,54 @@ add_extended(struct arena *arena, const struct mime_parameter *parameter, struct
 	}
 }
 
+/* Where no text is expected. */
+static void
+add_marked(struct span text, struct buf *out)
+{
+	for (size_t i = 0; i < text.len; i++)
+		buf_add_char(out, (unsigned char)text.at[i] < 0x80 ? text.at[i] : '?');
+}
+
+static void
+add_commented(struct arena *arena, struct span text, struct buf *out)
+{
+	struct scan scan = { .text = text };
+
+	while (scan.at < text.len) {
+		size_t from = scan.at;
+
+		if (scan_peek(&scan) == '(' && scan_skip(&scan, false)) {
+			add_comment(arena, span_part(text, from, scan.at - from), out);
+		} else {
+			add_marked(span_part(text, from, 1), out);
+			scan.at = from + 1;
+		}
+	}
+}
+
+/* One that says that it is encoded, and is not: name*=utf-8''... (RFC 2231 4). */
+static void
+add_encoded(const struct mime_parameter *parameter, struct buf *out)
+{
+	struct span whole = parameter->whole;
+
+	for (size_t i = 0; i < whole.len; i++) {
+		unsigned char byte = (unsigned char)whole.at[i];
+
+		if (byte < 0x80)
+			buf_add_char(out, whole.at[i]);
+		else
+			buf_printf(out, "%%%02X", (unsigned)byte);
+	}
+}
+
 static bool
+is_fit(struct span parameter)
+{
+	return is_ascii(parameter) && parameter.len < HEADER_LINE_MAX;
+}
+
+static void
 parameter_text(struct arena *arena, struct span value, struct buf *out)
 {
 	struct mime_parameter parameter;
@@ -248,19 +315,18 @@ parameter_text(struct arena *arena, struct span value, struct buf *out)
 	while (mime_next_parameter(value, &at, &parameter)) {
 		struct span before = { done, (size_t)(parameter.whole.at - done) };
 
-		if (!is_ascii(before) || !is_ascii(parameter.name))
-			return false;
-		buf_add_span(out, before);
-		if (is_ascii(parameter.whole))
+		add_commented(arena, before, out);
+		if (is_fit(parameter.whole))
 			buf_add_span(out, parameter.whole);
+		else if (!is_ascii(parameter.name))
+			add_commented(arena, parameter.whole, out);
 		else if (span_find(parameter.name, '*') < parameter.name.len)
-			return false;
+			add_encoded(&parameter, out);
 		else
 			add_extended(arena, &parameter, out);
 		done = parameter.whole.at + parameter.whole.len;
 	}
-	buf_add(out, done, (size_t)(end - done));
-	return is_ascii(buf_span(out));
+	add_commented(arena, (struct span){ done, (size_t)(end - done) }, out);
 }
 
 /* ---- fields ---- */
@@ -279,25 +345,19 @@ add_text(const struct field *field, struct span text, struct buf *out)
 }
 
 static struct span
-finished(struct arena *arena, struct buf *out)
-{
-	struct span lines;
-
-	strip_end(out);
-	buf_add_string(out, "\r\n");
-	lines = (struct span){ span_string(arena, buf_span(out)), out->len };
-	buf_release(out);
-	return lines;
-}
-
-static struct span
 in_encoded_words(struct arena *arena, const struct field *field)
 {
 	struct buf out = { 0 };
 	char *text = field_unfold(arena, field);
 
 	add_text(field, span_of(encode_words(arena, span_of(text), false)), &out);
-	return finished(arena, &out);
+	return fold_finished(arena, &out);
+}
+
+static bool
+has_parameters(const struct field *field)
+{
+	return field_is(field, "Content-Type") || field_is(field, "Content-Disposition");
 }
 
 static struct span
@@ -305,74 +365,50 @@ in_ascii(struct arena *arena, const struct field *field)
 {
 	struct span value = span_of(field_unfold(arena, field));
 	struct buf text = { 0 }, out = { 0 };
-	bool done = false;
+	bool done = true;
 
 	if (is_address_field(field))
 		done = address_text(arena, value, &text);
-	else if (field_is(field, "Content-Type") ||
-		 field_is(field, "Content-Disposition"))
-		done = parameter_text(arena, value, &text);
+	else if (has_parameters(field))
+		parameter_text(arena, value, &text);
+	else if (has_syntax(field))
+		/* No encoded word may stand in Received (RFC 2047 5). */
+		add_marked(value, &text);
+	else
+		done = false;
 	if (done)
 		add_text(field, buf_span(&text), &out);
 	buf_release(&text);
-	return done ? finished(arena, &out) : in_encoded_words(arena, field);
+	return done ? fold_finished(arena, &out) : in_encoded_words(arena, field);
 }
 
-/* How much of TEXT goes on a line that has ROOM: to the last blank that fits, or else to
- * the first one. Blanks alone make no line. */
-static size_t
-foldable_length(struct span text, size_t room)
+/* Whether what it is made of can be told: addresses, or parameters. */
+static bool
+is_structured(struct arena *arena, const struct field *field)
 {
-	size_t len = 0, at = 0;
+	struct error ignored = { .arena = arena };
+	struct address_list list;
 
-	if (text.len <= room)
-		return text.len;
-	while (at < text.len && is_blank(text.at[at]))
-		at++;
-	for (; at < text.len && (at <= room || !len); at++)
-		if (is_blank(text.at[at]) && !is_blank(text.at[at - 1]))
-			len = at;
-	return len ? len : text.len;
-}
-
-/* The field on new lines. */
-static struct span
-folded(struct arena *arena, const struct field *field)
-{
-	size_t name = (size_t)(field->value.at - field->whole.at);
-	struct span text =
-		span_of(arena_printf(arena, " %s", field_unfold(arena, field)));
-	size_t room = name < COLUMN_MAX ? COLUMN_MAX - name : 0;
-	struct buf out = { 0 };
-
-	buf_add(&out, field->whole.at, name);
-	while (text.len) {
-		bool first = out.len == name;
-		size_t len = foldable_length(text, room);
-
-		if (first && len > room)
-			buf_add_string(&out, "\r\n");
-		buf_add(&out, text.at, len);
-		text = span_part(text, len, text.len);
-		if (text.len)
-			buf_add_string(&out, "\r\n");
-		room = COLUMN_MAX;
-	}
-	return finished(arena, &out);
+	return is_address_field(field)
+		       ? address_list_parse(arena, field->value, &list, &ignored)
+		       : has_syntax(field);
 }
 
 struct span
 fit_field(struct arena *arena, const struct field *field, bool ascii)
 {
-	struct span lines = field->whole, again;
+	struct span lines = field->whole;
 	size_t count;
 
-	if (ascii && !is_ascii(lines)) {
+	if ((ascii && !is_ascii(lines)) ||
+	    (has_long_line(lines) && has_parameters(field))) {
 		lines = in_ascii(arena, field);
 		field = header_split(arena, lines, &count);
 	}
 	if (!has_long_line(lines))
 		return lines;
-	again = folded(arena, field);
-	return has_long_line(again) ? in_encoded_words(arena, field) : again;
+	if (is_structured(arena, field))
+		return fold_field(arena, field, true);
+	lines = fold_field(arena, field, false);
+	return has_long_line(lines) ? in_encoded_words(arena, field) : lines;
 }

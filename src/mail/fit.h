@@ -7,13 +7,12 @@
 
 /* The field's lines, in the arena where they had to be changed. With ASCII, text beyond
  * it becomes encoded words (RFC 2047), in address fields only in names and comments, in
- * Content-Type and Content-Disposition extended parameters (RFC 2231); domains become
- * A-labels. A line that is too long is folded at blanks, or its words are encoded, which
- * can be folded. A structured field that cannot be read, or has a local part beyond
- * ASCII, is treated as text: it can still be read by people. */
+ * other structured ones not at all, in Content-Type and Content-Disposition extended
+ * parameters (RFC 2231); domains become A-labels, and an address whose local part is beyond
+ * ASCII the name of an empty group (RFC 6857). A line that is too long is folded, or the words
+ * of a text are encoded, which can be folded; what is structured and has nowhere to be folded
+ * stays as it is. Addresses that cannot be read are treated as text: people can still read
+ * it. */
 struct span fit_field(struct arena *arena, const struct field *field, bool ascii);
-
-/* Whether the field is longer than HEADER_LINE_MAX in one of its lines. */
-bool has_long_line(struct span lines);
 
 #endif

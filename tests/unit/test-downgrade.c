@@ -5,7 +5,7 @@
 #include "base/base64.h"
 #include "base/file.h"
 #include "mail/downgrade.h"
-#include "mail/fit.h"
+#include "mail/fold.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -133,7 +133,43 @@ static const struct {
 	  "Cc: =?UTF-8?B?w7w=?= : a@x.org,\n =?UTF-8?B?YiLDvA==?= <b@x.org>;\n\n" },
 	{ "a domain", "From: a@" E8 ".example\n\n", "From: a@xn--tda.example\n\n" },
 	{ "a local part", "From: " E8 "@x.org\n\n",
-	  "From: =?UTF-8?Q?=C3=BC@x.org?=\n\n" },
+	  "From: =?UTF-8?Q?=C3=BC=40x=2Eorg?=:;\n\n" },
+	{ "local parts",
+	  "To: " E8 "@x.org, b@x.org\nFrom: J <" E8 "@x.org>\nCc: " E8
+	  "@x.org, \"Lee, A\" <a@x.org>, < " E8 "@y.org> (c), c@[IPv6:::1]," E8
+	  "@z.org\n\n",
+	  "To: =?UTF-8?Q?=C3=BC=40x=2Eorg?=:;, b@x.org\n"
+	  "From: J\n =?UTF-8?Q?=C3=BC=40x=2Eorg?=:;\n"
+	  "Cc: =?UTF-8?Q?=C3=BC=40x=2Eorg?=:;, \"Lee, A\" <a@x.org>,\n"
+	  " =?UTF-8?Q?=C3=BC=40y=2Eorg?=:; (c), c@[IPv6:::1],\n"
+	  " =?UTF-8?Q?=C3=BC=40z=2Eorg?=:;\n\n" },
+	{ "a local part in a group", "To: f: " E8 "@x.org;\n\n",
+	  "To: f: =?UTF-8?Q?=C3=BC@x.org;?=\n\n" },
+	{ "a local part behind a group", "To: f: a@x.org; " E8 "@x.org\n\n",
+	  "To: f: a@x.org;\n =?UTF-8?Q?=C3=BC=40x=2Eorg?=:;\n\n" },
+	{ "comments where there is a syntax",
+	  "Content-Type: text/html (f" E8 "r); charset=utf-8\nReceived: from x (J" E8
+	  ") by y\nMessage-ID: <" E8 "@x>\n\n",
+	  "Content-Type: text/html\n (=?UTF-8?Q?f=C3=BCr?=); charset=utf-8\n"
+	  "Received: from x (J?\?) by y\nMessage-ID: <\?\?@x>\n\n" },
+	{ "what says that it is encoded",
+	  "Content-Disposition: attachment; filename*=utf-8''" E8 ".pdf\n\n",
+	  "Content-Disposition: attachment; filename*=utf-8''%C3%BC.pdf\n\n" },
+	{ "a long line of addresses without blanks",
+	  "To: " X100 "@x.org," X100 "@y.org,\"a,b\"<" X100 "@z.org>," X100 "@x.org," X100
+	  "@x.org," X100 "@x.org," X100 "@x.org," X100 "@x.org," X100 "@x.org," X100
+	  "@x.org\n\n",
+	  "To:\n " X100 "@x.org,\n " X100 "@y.org,\n \"a,b\"<" X100 "@z.org>,\n " X100
+	  "@x.org,\n " X100 "@x.org,\n " X100 "@x.org,\n " X100 "@x.org,\n " X100
+	  "@x.org,\n " X100 "@x.org,\n " X100 "@x.org\n\n" },
+	{ "a long line of identifiers",
+	  "References: <" X100 "@x><" X100 "@y><" X100 "@x><" X100 "@x><" X100 "@x><" X100
+	  "@x><" X100 "@x><" X100 "@x><" X100 "@x><" X100 "@x>\n\n",
+	  "References:\n <" X100 "@x>\n <" X100 "@y>\n <" X100 "@x>\n <" X100
+	  "@x>\n <" X100 "@x>\n <" X100 "@x>\n <" X100 "@x>\n <" X100 "@x>\n <" X100
+	  "@x>\n <" X100 "@x>\n\n" },
+	{ "a long parameter", "Content-Type: multipart/mixed;boundary=b;x=" X1000 "\n\n",
+	  "" },
 	{ "an unreadable field", "To: " E8 " <a@x.org\n\n",
 	  "To: =?UTF-8?B?w7w=?= <a@x.org\n\n" },
 	{ "a long line of addresses", "To: a@x.org, " X100 "@x.org, b " X1000 "\n\n",
