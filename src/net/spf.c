@@ -277,7 +277,9 @@ evaluate(struct evaluation *e, const char *domain, const char **record)
 		return SPF_NEUTRAL;
 	if (strchr(redirect, '%') || e->lookups++ >= LOOKUPS_MAX)
 		return SPF_UNCLEAR;
-	return evaluate(e, redirect, &ignored);
+	result = evaluate(e, redirect, &ignored);
+	/* RFC 7208 6.1 */
+	return result == SPF_NONE ? SPF_BROKEN : result;
 }
 
 enum spf_result

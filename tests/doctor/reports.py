@@ -311,6 +311,7 @@ SPF = {
     "mx.spf": ("v=spf1 mx/24 -all", "lets"),
     "mx32.spf": ("v=spf1 mx/32 -all", "does not name"),
     "redirect.spf": ("v=spf1 redirect=example.org", "lets"),
+    "nowhere.spf": ("v=spf1 redirect=none.example", "is broken"),
     "exp.spf": ("v=spf1 exp=why.example ip6:2001:db8::/32 include:example.org ?all", "lets"),
     "macro.spf": ("v=spf1 exists:%{i}.example -all", "cannot be known"),
     "circle.spf": ("v=spf1 include:circle.spf -all", "is broken"),
