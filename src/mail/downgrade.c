@@ -35,6 +35,7 @@ struct entity {
 	struct range content;
 	struct mime mime;
 	bool ascii_header; /* its header must be ASCII */
+	bool short_header; /* and have no long lines */
 	bool changes;	   /* its content does */
 	enum encode_how how;
 	const char *encoding; /* the new Content-Transfer-Encoding; NULL: stays */
@@ -155,7 +156,7 @@ new_lines(const struct writer *w, const struct entity *entity, const struct fiel
 		field = header_split(w->arena, lines, &count);
 	}
 	if ((entity->ascii_header && !is_ascii(lines)) ||
-	    (w->what->long_lines && has_long_line(lines)))
+	    (entity->short_header && has_long_line(lines)))
 		lines = fit_field(w->arena, field, entity->ascii_header);
 	return lines;
 }
@@ -353,7 +354,8 @@ write_changed(struct writer *w, struct range range, struct place place)
 {
 	struct entity entity = { .place = place,
 				 .content = range,
-				 .ascii_header = w->what->eight_bit_body };
+				 .ascii_header = w->what->eight_bit_body,
+				 .short_header = w->what->long_lines };
 
 	if (!read_header(w, &entity))
 		return false;
@@ -417,16 +419,16 @@ downgrade_candidates(const struct composed *composed, const struct facts *facts)
 				  .nul = facts->nul > 0 };
 
 	/* A piece begins and ends with a line. */
-	for (size_t i = 0; i < composed->count && !what.long_lines; i++)
-		what.long_lines = has_long_line(composed->pieces[i]);
+	for (size_t i = 0; i < composed->count && !what.long_header; i++)
+		what.long_header = has_long_line(composed->pieces[i]);
 	return what;
 }
 
 bool
 downgrade_is_needed(const struct downgrade *what)
 {
-	return what->eight_bit_body || what->eight_bit_header || what->long_lines ||
-	       what->nul;
+	return what->eight_bit_body || what->eight_bit_header || what->long_header ||
+	       what->long_lines || what->nul;
 }
 
 static struct field *
@@ -463,6 +465,7 @@ downgrade(const struct composed *in, const struct downgrade *what, struct compos
 	struct writer w = { arena, err, in->body, what, body, .depth = 0 };
 	struct entity top = { .place = { .is_message = true },
 			      .ascii_header = what->eight_bit_header,
+			      .short_header = what->long_header,
 			      .content = { 0, in->body->size } };
 	struct buf header = { 0 };
 

@@ -11,7 +11,8 @@
 struct downgrade {
 	bool eight_bit_body;   /* no 8BITMIME */
 	bool eight_bit_header; /* no SMTPUTF8 */
-	bool long_lines;       /* no BINARYMIME, and a line is over 998 octets */
+	bool long_header;      /* a line of the header is over 998 octets */
+	bool long_lines;       /* no BINARYMIME, and a line is */
 	bool nul;	       /* no BINARYMIME, and there are NULs in the body */
 };
 

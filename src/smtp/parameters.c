@@ -6,6 +6,17 @@
 
 #include <inttypes.h>
 
+/* A message that does not say that it is binary must not be sent as such (RFC 3030 3). */
+static bool
+says_binary(const struct message *message)
+{
+	for (size_t i = 0; i < message->count; i++)
+		if (field_is(&message->fields[i], "Content-Transfer-Encoding"))
+			return span_same_word(span_trim(message->fields[i].value),
+					      SPAN("binary"));
+	return false;
+}
+
 /* What of the message the server cannot take; *BODY is what MAIL has to say. */
 static struct downgrade
 beyond(const struct session *s, const struct delivery *d, const char **body)
@@ -14,7 +25,8 @@ beyond(const struct session *s, const struct delivery *d, const char **body)
 	bool eight_bit = what.eight_bit_body || (what.eight_bit_header && s->utf8);
 
 	*body = "";
-	if (s->caps.binarymime && s->caps.chunking && (what.nul || what.long_lines)) {
+	if (s->caps.binarymime && s->caps.chunking && (what.nul || what.long_lines) &&
+	    says_binary(d->message)) {
 		*body = " BODY=BINARYMIME";
 		what.nul = what.long_lines = what.eight_bit_body = false;
 	} else if (s->caps.eightbitmime) {

@@ -92,7 +92,7 @@ check_header(struct arena *arena, struct span header, bool long_lines)
 static void
 check(struct arena *arena, const struct text *text, const struct downgrade *what)
 {
-	check_header(arena, text->header, what->long_lines);
+	check_header(arena, text->header, what->long_header);
 	check_lines(text->body);
 	demand(!what->eight_bit_header || is_ascii(text->header));
 	demand(!what->eight_bit_body || is_ascii(text->body));
@@ -129,8 +129,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	unsigned flags = size ? data[0] : 15;
-	struct downgrade what = { flags & 1, flags & 2, flags & 4, flags & 8 };
-	struct downgrade all = { true, true, true, true };
+	struct downgrade what = { flags & 1, flags & 2, flags & 16, flags & 4,
+				  flags & 8 };
+	struct downgrade all = { true, true, true, true, true };
 	struct arena arena = { 0 };
 	struct message message;
 

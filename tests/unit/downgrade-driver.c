@@ -42,7 +42,8 @@ main(int argc, char **argv)
 	struct error err = { .arena = &arena };
 	const char *words = argc > 1 ? argv[1] : "8hl0";
 	struct downgrade what = { strchr(words, '8'), strchr(words, 'h'),
-				  strchr(words, 'l'), strchr(words, '0') };
+				  strchr(words, 'l'), strchr(words, 'l'),
+				  strchr(words, '0') };
 	struct message message;
 	struct composed composed, fit;
 	struct body body;

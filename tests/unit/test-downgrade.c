@@ -25,7 +25,7 @@
 #define QP "Content-Transfer-Encoding: quoted-printable\n"
 #define BASE64 "Content-Transfer-Encoding: base64\n"
 
-static const struct downgrade all = { true, true, true, true };
+static const struct downgrade all = { true, true, true, true, true };
 
 /* Line ends are LF here; NULs are written as "@". */
 static const struct {
