@@ -271,6 +271,9 @@ add_commented(struct arena *arena, struct span text, struct buf *out)
 {
 	struct scan scan = { .text = text };
 
+	/* The empty span is nowhere. */
+	if (!text.at)
+		return;
 	while (scan.at < text.len) {
 		size_t from = scan.at;
 
