@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum { ARGUMENTS_MAX = 64 * 1024 /* octets */ };
@@ -118,6 +119,9 @@ import_folder(struct run *run, const char *path, struct error *err)
 		close_file(&folder);
 		return fail_errno(err, FAULT_NO_INPUT, _("%s cannot be read"), path);
 	}
+	/* Another import of the same folder is waited for, and leaves nothing. */
+	while (flock(folder, LOCK_EX) != 0 && errno == EINTR)
+		;
 	while ((file = readdir(all))) {
 		struct pair pair = { run, folder, file->d_name, NULL };
 		size_t len = strlen(file->d_name), stem = len - (sizeof(ending) - 1);
