@@ -245,6 +245,19 @@ from_matches(const char *from, const char *address)
 }
 
 static struct account *
+find_sender(const struct config *config, const char *sender,
+	    bool matches(const char *from, const char *address))
+{
+	for (size_t i = 0; i < config->count; i++) {
+		const char *from = config->accounts[i].from;
+
+		if (from && *from && matches(from, sender))
+			return &config->accounts[i];
+	}
+	return NULL;
+}
+
+static struct account *
 find_name(const struct config *config, const char *name, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
@@ -347,14 +360,12 @@ choose(const struct config *config, const struct account_wish *wish,
 		*account = find_name(config, wish->name, 0, config->count);
 		return *account || no_such_name(config, wish->name, err);
 	}
-	for (size_t i = 0; wish->sender && i < config->count; i++) {
-		const char *from = config->accounts[i].from;
-
-		if (from && from_matches(from, wish->sender)) {
-			*account = &config->accounts[i];
-			return true;
-		}
-	}
+	if (wish->sender && *wish->sender)
+		*account = find_sender(config, wish->sender, matches_as_is);
+	if (wish->sender && !*account)
+		*account = find_sender(config, wish->sender, from_matches);
+	if (*account)
+		return true;
 	*account = find_usual(config, 0, config->own);
 	if (!*account)
 		*account = find_usual(config, config->own, config->count);

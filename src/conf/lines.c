@@ -43,7 +43,7 @@ lines_are_private(const struct lines *lines, bool strict, struct error *err)
 		     _("%s has a password, but belongs to somebody else"), lines->path);
 		return fail_hint(err, _("Make the file your own with chown"));
 	}
-	if (status->st_mode & (S_IXUSR | S_IRWXG | S_IRWXO)) {
+	if (status->st_mode & (S_IRWXG | S_IRWXO)) {
 		fail(err, FAULT_CONFIG,
 		     _("%s has a password, but others may use the file (mode %04o)"),
 		     lines->path, (unsigned)status->st_mode & 07777);
