@@ -18,7 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINES_MAX = 16, PORT_SUBMISSIONS = 465 };
+enum {
+	LINES_MAX = SETTINGS_MAX, /* no word twice */
+	PORT_SUBMISSIONS = 465
+};
 
 /* ---- where it goes ---- */
 
@@ -209,10 +212,13 @@ folder_of(struct arena *arena, const char *path)
 static const char *
 real_file(struct arena *arena, const char *path)
 {
-	char *real = realpath(path, NULL);
+	char *real = realpath(path, NULL), here[PATH_MAX];
 	const char *copy = real ? arena_string(arena, real) : path;
 
 	free(real);
+	/* It may not be there yet, and what it names is looked for from elsewhere. */
+	if (*copy != '/' && getcwd(here, sizeof(here)))
+		copy = arena_printf(arena, "%s/%s", here, copy);
 	return copy;
 }
 
@@ -257,6 +263,36 @@ put_in_place(const char *temporary, const char *path, struct error *err)
 	return true;
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Whether the way to the server and the login are those that were tried. */
+static bool
+is_as_tried(const struct account *read, const struct account *tried)
+{
+	return same_text(read->endpoint.host, tried->endpoint.host) &&
+	       same_text(read->endpoint.socket, tried->endpoint.socket) &&
+	       same_text(read->endpoint.proxy_host, tried->endpoint.proxy_host) &&
+	       read->protocol == tried->protocol && read->tls.on == tried->tls.on &&
+	       read->tls.check == tried->tls.check &&
+	       same_text(read->tls.fingerprint, tried->tls.fingerprint) &&
+	       (strcmp(read->login.auth, "off") == 0) ==
+		       (strcmp(tried->login.auth, "off") == 0);
+}
+
+static bool
+reads_otherwise(const struct setup *setup, struct error *err)
+{
+	fail(err, FAULT_CONFIG, _("The account %s cannot be put into %s"), setup->name,
+	     setup->file);
+	return fail_hint(err,
+			 _("Other lines there, such as defaults, say otherwise about "
+			   "TLS, the login or the way to the server"));
+}
+
 /* The old text stays until the new one is known to be read as it was meant. */
 static bool
 reads_well(const struct setup *setup, const char *file, struct error *err)
@@ -266,9 +302,7 @@ reads_well(const struct setup *setup, const char *file, struct error *err)
 	struct account_wish wish = { .name = setup->name };
 	bool ok = config_read(setup->arena, file, setup->dialect, &config, err) &&
 		  config_choose(&config, &wish, &account, err) &&
-		  (strcmp(account->endpoint.host, setup->server->host) == 0 ||
-		   fail(err, FAULT_CONFIG, _("The account %s cannot be put into %s"),
-			setup->name, setup->file));
+		  (is_as_tried(account, &setup->account) || reads_otherwise(setup, err));
 
 	config_release(&config);
 	return ok;
@@ -279,7 +313,7 @@ read_old(const char *path, struct buf *old, struct error *err)
 {
 	CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT)
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return true;
 	buf_reserve(old, LINES_FILE_MAX);
 	return (fd >= 0 && read_to_end(fd, LINES_FILE_MAX, old)) ||
@@ -287,6 +321,23 @@ read_old(const char *path, struct buf *old, struct error *err)
 			  path);
 }
 
+static bool
+write_password(const struct setup *setup, const char *file, struct error *err)
+{
+	CLEANUP(secret_wipe) struct buf text = { 0 };
+	char *temporary;
+	bool ok;
+
+	buf_reserve(&text, setup->password.len + 2);
+	buf_printf(&text, "%s\n", setup->password.at);
+	ok = write_beside(file, buf_span(&text), false, &temporary, err) &&
+	     put_in_place(temporary, file, err);
+	if (!ok)
+		unlink(temporary);
+	return ok;
+}
+
+/* The password comes before the account that wants it, and only when that is good. */
 static bool
 write_config(struct setup *setup, const char *kept_in, struct error *err)
 {
@@ -303,6 +354,7 @@ write_config(struct setup *setup, const char *kept_in, struct error *err)
 	config_rewrite(buf_span(&old), &page.entry, &text);
 	setup->written = write_beside(path, buf_span(&text), true, &temporary, err) &&
 			 reads_well(setup, temporary, err) &&
+			 (!kept_in || write_password(setup, kept_in, err)) &&
 			 put_in_place(temporary, path, err);
 	if (!setup->written)
 		unlink(temporary);
@@ -311,12 +363,30 @@ write_config(struct setup *setup, const char *kept_in, struct error *err)
 
 /* ---- the password ---- */
 
+static bool
+is_of_another(const struct setup *setup, const char *file)
+{
+	const struct config *config = &setup->config;
+
+	for (size_t i = 0; i < config->count; i++)
+		if (&config->accounts[i] != setup->former &&
+		    same_text(config->accounts[i].secret.password_file, file))
+			return true;
+	return false;
+}
+
+/* Two accounts may have the same address, and not the same password. */
 static const char *
 password_file(const struct setup *setup)
 {
-	return arena_printf(setup->arena, "%s/%s.password",
-			    folder_of(setup->arena, real_file(setup->arena, setup->file)),
-			    setup->address);
+	struct arena *arena = setup->arena;
+	const char *folder = folder_of(arena, real_file(arena, setup->file));
+	const char *file = arena_printf(arena, "%s/%s.password", folder, setup->address);
+
+	for (unsigned i = 2; is_of_another(setup, file); i++)
+		file = arena_printf(arena, "%s/%s.%u.password", folder, setup->address,
+				    i);
+	return file;
 }
 
 /* In the keyring, when there is one and nobody objects. */
@@ -336,22 +406,6 @@ keep_in_keyring(struct setup *setup, struct error *err)
 	else
 		screen_say(setup->out, "- %s\n", inner.what);
 	return true;
-}
-
-static bool
-write_password(const struct setup *setup, const char *file, struct error *err)
-{
-	CLEANUP(secret_wipe) struct buf text = { 0 };
-	char *temporary;
-	bool ok;
-
-	buf_reserve(&text, setup->password.len + 2);
-	buf_printf(&text, "%s\n", setup->password.at);
-	ok = write_beside(file, buf_span(&text), false, &temporary, err) &&
-	     put_in_place(temporary, file, err);
-	if (!ok)
-		unlink(temporary);
-	return ok;
 }
 
 /* ---- the whole ---- */
@@ -384,8 +438,6 @@ setup_write(struct setup *setup, struct error *err)
 		screen_say(setup->out, "%s", _("Nothing was written.\n"));
 		return true;
 	}
-	if (kept_in && !write_password(setup, kept_in, err))
-		return false;
 	if (kept_in)
 		setup->kept = "file";
 	return write_config(setup, kept_in, err);

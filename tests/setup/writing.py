@@ -200,5 +200,58 @@ def in_the_keyring(room):
         check("the keyring: a mail goes by it", sent, why)
 
 
-WRITING = [first_account, other_accounts, former_account, where_files_lie, file_of_msmtp, by_token,
+def not_as_tried(room):
+    """What the file makes of the account has to be what was tried."""
+    for lines in ("defaults\ntls off\nauth off\n", "defaults\ntls_certcheck off\n",
+                  f"account default\nfrom me@srv.example\nhost h.example\nsocket {room.folder}/no\n"):
+        home = room.home()
+        old = home.write(".config/postrider/config", lines).read_text()
+        done = home.setup("--yes", "me@srv.example")
+        same(f"{lines!r} says otherwise: the exit status, the files",
+             (done.returncode, home.config.read_text(), list(home.files())),
+             (78, old, [".config/postrider/config"]))
+        has(f"{lines!r} says otherwise: it is told", done.stderr, "Other lines there")
+
+
+def passwords_of_two(room):
+    """The password of another account with the same address stays where it is."""
+    home = room.home()
+    home.write(".config/postrider/me@srv.example.password", "other\n")
+    old = home.write(".config/postrider/config", "account one\nhost h.example\npassword_file "
+                     f"{home.config.parent}/me@srv.example.password\n").read_text()
+    done = home.setup("--yes", "-a", "two", "me@srv.example")
+    same("two passwords: the exit status", (done.returncode, done.stderr), (0, ""))
+    same("two passwords: both are there", [(home.config.parent / f"me@srv.example{n}.password")
+                                           .read_text() for n in ("", ".2")],
+         ["other\n", PASSWORD + "\n"])
+    check("two passwords: the other account stays", home.config.read_text().startswith(old),
+          home.config.read_text())
+    sent, why = send(home, room, "-a", "two")
+    check("two passwords: a mail goes", sent, why)
+
+
+def options_are_written(room):
+    """All of them, and an option says where the password is, whatever a former account says."""
+    home = room.home()
+    many = ["--domain=me.example", "--timeout=30", "--logfile=/dev/null", "--trace-header",
+            "--from-full-name=Me", "--queue-dir=/nowhere/q", "--patience=5", "--syslog=off",
+            "--tls-min-version=1.2", "--rate-limit=100/60", "--max-connections=2"]
+    done = home.setup("--yes", *many, "me@srv.example")
+    same("many options: the exit status", (done.returncode, done.stderr), (0, ""))
+    has("many options: all lines", home.config.read_text(), "max_connections 2", "password_file /")
+    home = room.home()
+    home.write(".config/postrider/config", "from me@srv.example\nhost old.example\npassword old\n")
+    done = home.setup("--yes", "--passwordeval", f"echo '{PASSWORD}'", "me@srv.example", text="")
+    same("where the password is: the exit status", (done.returncode, done.stderr), (0, ""))
+    has("where the password is: the option", home.config.read_text(), "passwordeval echo")
+    home = room.home()
+    done = home.run("setup", "--yes", "-C", "new/config", "me@srv.example", text=PASSWORD + "\n",
+                    before=("env", "-C", str(home.folder)))
+    same("a relative file: the exit status", done.returncode, 0)
+    has("a relative file: the whole path of the password", (home.folder / "new/config").read_text(),
+        f"password_file {home.folder}/new/me@srv.example.password")
+
+
+WRITING = [not_as_tried, passwords_of_two, options_are_written,
+           first_account, other_accounts, former_account, where_files_lie, file_of_msmtp, by_token,
            printed, as_json, kept_elsewhere, copied, in_the_keyring]
