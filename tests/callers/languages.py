@@ -217,7 +217,9 @@ def php_place(room):
     try:
         late.late(room, php_waits)
     finally:
-        shutil.rmtree(f"{room.path}/var/lib/postrider")
+        # A runner may still be at its end there.
+        os.rename(f"{room.path}/var/lib/postrider", f"{room.path}/var/lib/gone")
+        shutil.rmtree(f"{room.path}/var/lib/gone", ignore_errors=True)
 
 
 def php_refused(room):
