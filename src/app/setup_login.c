@@ -120,12 +120,6 @@ get_password(struct setup *setup, struct error *err)
 	       (setup->password.len || fail(err, FAULT_USAGE, _("There was no answer")));
 }
 
-static bool
-is_about_secret(size_t row)
-{
-	return strncmp(settings[row].name, "password", strlen("password")) == 0;
-}
-
 /* Where a former setup, or the person, has kept it, unless an option says where. */
 static void
 use_former_secret(struct setup *setup)
@@ -133,10 +127,10 @@ use_former_secret(struct setup *setup)
 	const struct request *request = setup->run->request;
 
 	for (size_t i = 0; i < request->assignment_count; i++)
-		if (is_about_secret(request->assignments[i].row))
+		if (setting_is_about_password(request->assignments[i].row))
 			return;
 	for (size_t row = 0; setup->former && row < settings_count; row++)
-		if (is_about_secret(row))
+		if (setting_is_about_password(row))
 			setting_copy(&setup->account, setup->former, row);
 }
 

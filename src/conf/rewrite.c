@@ -38,7 +38,9 @@ is_word(struct span word, const char *wanted)
 static bool
 is_about_secret(struct span word)
 {
-	return span_starts_with_word(word, SPAN("password")) && setting_row(word) >= 0;
+	int row = setting_row(word);
+
+	return row >= 0 && setting_is_about_password((size_t)row);
 }
 
 static bool

@@ -271,6 +271,12 @@ setting_row(struct span name)
 	return -1;
 }
 
+bool
+setting_is_about_password(size_t row)
+{
+	return strncmp(settings[row].name, "password", strlen("password")) == 0;
+}
+
 enum { FAR = 2 };
 
 /* How far apart two words are; FAR + 1 when nobody can have meant the other one. */

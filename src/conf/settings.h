@@ -37,6 +37,8 @@ extern const char *const chapter_titles[CHAPTER_COUNT]; /* N_() */
 
 /* The row of a word; "-" and "_" are alike, case counts. -1 when there is none. */
 int setting_row(struct span name);
+/* Whether it says what the password is, or where. */
+bool setting_is_about_password(size_t row);
 /* The nearest word that a configuration file may have, at an edit distance of at most 2,
  * or NULL. */
 const char *setting_suggestion(struct span name);

@@ -271,12 +271,11 @@ static bool
 is_resent(const struct message *message)
 {
 	static const char *const names[] = { "Resent-From", "Resent-Sender", "Resent-To",
-					     "Resent-Cc", "Resent-Bcc" };
+					     "Resent-Cc",   "Resent-Bcc",    NULL };
 
 	for (size_t i = 0; i < message->count; i++)
-		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
-			if (field_is(&message->fields[i], names[k]))
-				return true;
+		if (field_is_one_of(&message->fields[i], names))
+			return true;
 	return false;
 }
 

@@ -30,15 +30,13 @@ is_address_field(const struct field *field)
 					     "Return-Receipt-To",
 					     "Disposition-Notification-To",
 					     "Mail-Followup-To",
-					     "Mail-Reply-To" };
+					     "Mail-Reply-To",
+					     NULL };
 	struct field plain = *field;
 
 	if (span_starts_with_word(field->name, SPAN("Resent-")))
 		plain.name = span_part(field->name, strlen("Resent-"), SIZE_MAX);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (field_is(&plain, names[i]))
-			return true;
-	return false;
+	return field_is_one_of(&plain, names);
 }
 
 /* How far the last line of OUT has come, without the name of the field. */

@@ -45,12 +45,12 @@ has_syntax(const struct field *field)
 					     "List-Owner",
 					     "List-Post",
 					     "List-Subscribe",
-					     "List-Unsubscribe" };
+					     "List-Unsubscribe",
+					     NULL };
 	static const char *const families[] = { "ARC-", "Resent-" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (field_is(field, names[i]))
-			return true;
+	if (field_is_one_of(field, names))
+		return true;
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++)
 		if (span_starts_with_word(field->name, span_of(families[i])))
 			return true;

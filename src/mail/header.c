@@ -84,6 +84,15 @@ field_is(const struct field *field, const char *name)
 }
 
 bool
+field_is_one_of(const struct field *field, const char *const *names)
+{
+	for (; *names; names++)
+		if (field_is(field, *names))
+			return true;
+	return false;
+}
+
+bool
 field_is_empty(const struct field *field)
 {
 	return span_trim(field->value).len == 0;

@@ -35,6 +35,8 @@ struct field *header_split(struct arena *arena, struct span header, size_t *coun
 
 /* Whether the field has this name, without regard to case. */
 bool field_is(const struct field *field, const char *name);
+/* Whether it has one of these, of which the last is NULL. */
+bool field_is_one_of(const struct field *field, const char *const *names);
 /* Whether there is nothing but blanks and folds in the value. */
 bool field_is_empty(const struct field *field);
 /* The value on one line: each CRLF followed by blanks loses the CRLF (RFC 5322 2.2.3);

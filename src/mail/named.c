@@ -4,15 +4,6 @@
 
 #include <string.h>
 
-static bool
-is_one_of(const struct field *field, const char *const *names)
-{
-	for (; *names; names++)
-		if (field_is(field, *names))
-			return true;
-	return false;
-}
-
 /* The fields of those names were read: all that is in them. */
 static void
 join_lists(struct arena *arena, const struct message *message, const char *const *names,
@@ -23,7 +14,7 @@ join_lists(struct arena *arena, const struct message *message, const char *const
 	for (size_t i = 0; i < message->count; i++) {
 		const struct address_list *more = message->fields[i].addresses;
 
-		if (!is_one_of(&message->fields[i], names) || !more->count)
+		if (!field_is_one_of(&message->fields[i], names) || !more->count)
 			continue;
 		memcpy(list->items + list->count, more->items,
 		       more->count * sizeof(*list->items));
@@ -42,13 +33,13 @@ header_recipients(struct arena *arena, const struct message *message,
 
 	*list = (struct address_list){ 0 };
 	for (size_t i = 0; i < message->count; i++)
-		if (is_one_of(&message->fields[i], again))
+		if (field_is_one_of(&message->fields[i], again))
 			names = again;
 	for (size_t i = 0; i < message->count; i++) {
 		struct field *field = &message->fields[i];
 		struct address_list *more;
 
-		if (!is_one_of(field, names))
+		if (!field_is_one_of(field, names))
 			continue;
 		more = arena_take(arena, sizeof(*more));
 		if (!address_field_parse(arena, field->value, more, err))
@@ -70,7 +61,7 @@ envelope_from_header(struct arena *arena, const struct message *message,
 	for (size_t i = 0; i < message->count; i++) {
 		struct address_list list;
 
-		if (!is_one_of(&message->fields[i], names))
+		if (!field_is_one_of(&message->fields[i], names))
 			continue;
 		if (!address_list_parse(arena, message->fields[i].value, &list, err))
 			return false;
