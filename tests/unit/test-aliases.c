@@ -803,7 +803,7 @@ test_unreadable(void **state)
 			  "Permission denied");
 		assert_int_equal(setresuid(0, 0, 0), 0);
 	} else {
-		print_message("skipped: a file that may not be read: needs root\n");
+		print_message("skip - a file that may not be read: needs root\n");
 	}
 	arena_release(&arena);
 	unit_done();

@@ -836,6 +836,6 @@ main(void)
 	/* The words of the C library's reasons are compared. */
 	unsetenv("LANGUAGE");
 	if (!has_ipv6())
-		print_message("there is no IPv6 on loopback: what needs it is skipped\n");
+		print_message("skip - what needs IPv6: there is none on loopback\n");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -213,7 +213,7 @@ test_owners(void **state)
 
 	(void)state;
 	if (getuid() != 0) {
-		print_message("skipped: owners: needs root\n");
+		print_message("skip - owners: needs root\n");
 		return;
 	}
 	write_netrc(SPAN(text), 0640);

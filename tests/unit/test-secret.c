@@ -126,7 +126,8 @@ test_pages(void **state)
 	secret_set(&secret, SPAN("hunter2"));
 	unit_true("left out of core dumps", has_vm_flag(secret.at, " dd"));
 	if (SANITIZED)
-		print_message("skipped: kept out of swap: sanitizers do not lock\n");
+		print_message(
+			"skipped: kept out of swap: sanitizers do not lock, see tests/analyze\n");
 	else
 		unit_true("kept out of swap", has_vm_flag(secret.at, " lo"));
 	unmapped = unmapped_bytes_left = 0;
@@ -190,7 +191,8 @@ test_limits(void **state)
 {
 	(void)state;
 	if (SANITIZED)
-		print_message("skipped: no memory: a sanitizer needs some itself\n");
+		print_message(
+			"skipped: no memory: a sanitizer needs some itself, see tests/analyze\n");
 	else
 		unit_true("no memory ends the program",
 			  status_of(set_without_memory) == EX_OSERR);
