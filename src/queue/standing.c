@@ -185,11 +185,12 @@ void
 standing_failed(struct standing *standing, bool held, const char *why)
 {
 	int64_t now = wall_ms(), delay = FIRST;
+	bool is_over = standing->held && !held; /* what would have kept it for hours */
 
 	standing->why = standing->english = why;
 	standing->failed = now;
 	standing->held = held;
-	if (standing->until > now)
+	if (standing->until > now && !is_over)
 		return;
 	for (unsigned i = 0; i < standing->failures && delay < LAST; i++)
 		delay *= 2;

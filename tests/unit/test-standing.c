@@ -103,6 +103,22 @@ once_at_a_time(void **state)
 	unit_done();
 }
 
+/* A hold ends with a failure of another kind, and so does its long wait. */
+static void
+not_held_any_more(void **state)
+{
+	struct standing standing = { 0 };
+	int64_t now = wall_ms();
+
+	(void)state;
+	standing_failed(&standing, true, "a wrong password");
+	unit_number("held for hours", standing.until > now + 3600 * 1000, true);
+	standing_failed(&standing, false, "nobody answers");
+	unit_number("held", standing.held, false);
+	unit_number("tried soon", standing.until < now + 3600 * 1000, true);
+	unit_done();
+}
+
 static void
 recovered(void **state)
 {
@@ -316,10 +332,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(jitters),	  cmocka_unit_test(back_off),
-		cmocka_unit_test(once_at_a_time), cmocka_unit_test(recovered),
-		cmocka_unit_test(round_trip),	  cmocka_unit_test(noted_and_forgotten),
-		cmocka_unit_test(garbage),	  cmocka_unit_test(of_fallback),
+		cmocka_unit_test(jitters),
+		cmocka_unit_test(back_off),
+		cmocka_unit_test(once_at_a_time),
+		cmocka_unit_test(not_held_any_more),
+		cmocka_unit_test(recovered),
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(noted_and_forgotten),
+		cmocka_unit_test(garbage),
+		cmocka_unit_test(of_fallback),
 	};
 
 	return cmocka_run_group_tests_name("standing", tests, lair_make, lair_remove);
