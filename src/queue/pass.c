@@ -302,6 +302,7 @@ static bool
 take_entry(struct run *run, const struct entry_name *name, struct error *err)
 {
 	struct arena arena = { 0 };
+	struct error trouble = { .arena = &arena };
 	struct entry entry = {
 		.arena = &arena,
 		.spool = run->pass->spool,
@@ -316,12 +317,13 @@ take_entry(struct run *run, const struct entry_name *name, struct error *err)
 		ok = handle(run, &entry, err);
 		break;
 	case ENTRY_DAMAGED:
-		ok = spool_move(entry.spool, &entry.name, PLACE_WAITING, PLACE_CORRUPT,
-				err);
-		if (ok)
+		if (spool_move(entry.spool, &entry.name, PLACE_WAITING, PLACE_CORRUPT,
+			       &trouble))
 			tell_remark(run, entry.name.id,
 				    "damaged or of a later version: moved to corrupt/",
 				    NULL);
+		else
+			leave_stuck(run, &trouble);
 		break;
 	case ENTRY_TROUBLE:
 		pass_over(run, &entry);

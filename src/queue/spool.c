@@ -230,7 +230,8 @@ is_ready(const struct spool *spool, bool *ready, struct error *err)
 {
 	char text[sizeof(version) + 16] = "";
 	CLEANUP(close_file)
-	int fd = openat(spool->fd, "VERSION", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(spool->fd, "VERSION",
+			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	*ready = false;
 	if (fd < 0 && errno == ENOENT)
@@ -449,5 +450,11 @@ int
 spool_listen(const struct spool *spool)
 {
 	/* For writing, too: it is then never at its end. */
-	return openat(spool->fd, "wake", O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(spool->fd, "wake", O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	struct stat info;
+
+	/* Anything else would have news for ever. */
+	if (fd >= 0 && (fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)))
+		close_file(&fd);
+	return fd;
 }

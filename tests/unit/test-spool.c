@@ -237,6 +237,10 @@ made(void **state)
 		check_mode(&spool, folders[i], S_IFDIR | 0700);
 	check_mode(&spool, "VERSION", S_IFREG | 0600);
 	check_mode(&spool, "wake", S_IFIFO | 0600);
+	assert_int_equal(unlinkat(spool.fd, "wake", 0), 0);
+	unit_number("no wake", spool_listen(&spool), -1);
+	close(openat(spool.fd, "wake", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	unit_number("a file as wake", spool_listen(&spool), -1);
 	spool_close(&spool);
 	unit_number("closed", spool.fd, -1);
 	unit_number("opened", spool_open(path, &spool, &err) && spool.fd >= 0, true);
