@@ -57,14 +57,12 @@ run_open_spool(struct run *run, const struct queue_policy *policy, struct spool 
 
 /* Where it is counted. Where nothing can be counted, the mail matters more. */
 static bool
-open_limits(struct attempt *attempt, struct spool *spool, char tag[TAG_DIGITS + 1])
+open_limits(const struct attempt *attempt, struct spool *spool)
 {
 	struct run *run = attempt->run;
 	struct error trouble = { .arena = run->arena };
-	struct account_key key = run_later_key(run);
 
 	*spool = (struct spool){ .fd = -1 };
-	account_tag(&key, tag);
 	return run_open_spool(run, &run->account->queue, spool, &trouble);
 }
 
@@ -72,13 +70,13 @@ static bool
 count_message(struct attempt *attempt, struct error *err)
 {
 	const struct rate rate = attempt->run->account->queue.rate;
+	const struct account_key key = run_later_key(attempt->run);
 	struct spool spool;
-	char tag[TAG_DIGITS + 1];
 	int64_t wait;
 
-	if (!rate.count || !open_limits(attempt, &spool, tag))
+	if (!rate.count || !open_limits(attempt, &spool))
 		return true;
-	wait = limits_count(&spool, tag, rate);
+	wait = limits_count(&spool, &key, rate);
 	spool_close(&spool);
 	attempt->mail->limited |= wait != 0;
 	return !wait || fail(err, FAULT_TEMPORARY,
@@ -90,18 +88,32 @@ count_message(struct attempt *attempt, struct error *err)
 			     (long long)(wait + 999) / 1000);
 }
 
+/* Of a message that no server has heard of. */
+static void
+give_back(const struct attempt *attempt)
+{
+	const struct rate rate = attempt->run->account->queue.rate;
+	const struct account_key key = run_later_key(attempt->run);
+	struct spool spool;
+
+	if (!rate.count || attempt->delivery->verdicts || !open_limits(attempt, &spool))
+		return;
+	limits_give_back(&spool, &key, rate);
+	spool_close(&spool);
+}
+
 static bool
 take_slot(struct attempt *attempt, struct error *err)
 {
-	unsigned most = attempt->run->account->queue.max_connections;
+	const unsigned most = attempt->run->account->queue.max_connections;
+	const struct account_key key = run_later_key(attempt->run);
 	struct spool spool;
-	char tag[TAG_DIGITS + 1];
 	bool ok;
 
-	if (!most || !open_limits(attempt, &spool, tag))
+	if (!most || !open_limits(attempt, &spool))
 		return true;
 	for (;;) {
-		ok = limits_connect(&spool, tag, most, &attempt->slot);
+		ok = limits_connect(&spool, &key, most, &attempt->slot);
 		if (ok || !deadline_left(attempt->by))
 			break;
 		poll(NULL, 0, TICK);
@@ -271,8 +283,11 @@ converse(struct run *run, struct mail *mail, struct delivery *delivery,
 		.composed = &mail->composed,
 		.partial = run->account->partial_delivery,
 	};
-	if (count_message(&attempt, err) && !is_settled_by_another(&attempt, &ok, err))
-		ok = send_here(&attempt, err);
+	if (count_message(&attempt, err)) {
+		if (!is_settled_by_another(&attempt, &ok, err))
+			ok = send_here(&attempt, err);
+		give_back(&attempt);
+	}
 	share_close(&attempt.share);
 	close_file(&attempt.slot);
 	return ok;

@@ -157,8 +157,8 @@ take_slot(struct route *route)
 {
 	unsigned most = route->chosen.account->queue.max_connections;
 
-	if (route->slot >= 0 || limits_connect(route->spool, route->standing.tag,
-					       most ? most : 1, &route->slot))
+	if (route->slot >= 0 ||
+	    limits_connect(route->spool, &route->key, most ? most : 1, &route->slot))
 		return true;
 	close_until(route, wall_ms() + BUSY);
 	route->busy = true;
@@ -190,20 +190,25 @@ connect_to_server(struct route *route)
 bool
 route_take(struct route *route)
 {
+	struct rate rate;
 	int64_t wait;
 
 	if (route->state == ROUTE_CLOSED || !take_slot(route))
 		return false;
+	rate = route->chosen.account->queue.rate;
 	/* Counted before there is a connection: none is opened for a message that may
 	 * not go. */
-	wait = limits_count(route->spool, route->standing.tag,
-			    route->chosen.account->queue.rate);
+	wait = limits_count(route->spool, &route->key, rate);
+	if (wait) {
+		close_until(route, wall_ms() + wait);
+		return false;
+	}
 	/* A server may have closed since, having had enough messages on one connection. */
-	if (!wait)
-		return (route->state == ROUTE_OPEN &&
-			connection_may_go_on(&route->connection.session)) ||
-		       route_reopen(route);
-	close_until(route, wall_ms() + wait);
+	if ((route->state == ROUTE_OPEN &&
+	     connection_may_go_on(&route->connection.session)) ||
+	    route_reopen(route))
+		return true;
+	limits_give_back(route->spool, &route->key, rate);
 	return false;
 }
 

@@ -2,19 +2,20 @@
 /* What a provider allows: so many messages in some time, so many connections at once. */
 #include "lair.h"
 
+#include "queue/keep.h"
 #include "queue/limits.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 
-#define TAG "01234567"
-#define OTHER "89ABCDEF"
+static const struct account_key mine = { .name = "mine" }, other = { .name = "other" };
 
 /* Whether one more may go, or has to wait, which it has for no longer than that time. */
 static const char *
-count(const struct spool *spool, const char *tag, unsigned most, unsigned seconds)
+count(const struct spool *spool, const struct account_key *key, unsigned most,
+      unsigned seconds)
 {
-	int64_t wait = limits_count(spool, tag, (struct rate){ most, seconds });
+	int64_t wait = limits_count(spool, key, (struct rate){ most, seconds });
 
 	if (!wait)
 		return "go";
@@ -29,15 +30,69 @@ rate(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 100; i++)
-		unit_same("no limit", count(&spool, TAG, 0, 0), "go");
+		unit_same("no limit", count(&spool, &mine, 0, 0), "go");
 	for (unsigned i = 0; i < 8; i++)
-		unit_same("five in a day", count(&spool, TAG, 5, 86400),
+		unit_same("five in a day", count(&spool, &mine, 5, 86400),
 			  i < 5 ? "go" : "wait");
-	unit_same("another account", count(&spool, OTHER, 5, 86400), "go");
-	unit_same("another limit", count(&spool, TAG, 6, 86400), "go");
-	unit_same("no time", count(&spool, OTHER, 1, 0), "go");
-	unit_same("no time, again", count(&spool, OTHER, 1, 0), "go");
-	unit_same("one in ages", count(&spool, OTHER, 2, UINT32_MAX), "go");
+	unit_same("another account", count(&spool, &other, 5, 86400), "go");
+	unit_same("another limit", count(&spool, &mine, 6, 86400), "go");
+	unit_same("no time", count(&spool, &other, 1, 0), "go");
+	unit_same("no time, again", count(&spool, &other, 1, 0), "go");
+	unit_same("one in ages", count(&spool, &other, 2, UINT32_MAX), "go");
+	spool_close(&spool);
+	arena_release(&arena);
+	unit_done();
+}
+
+/* What reached no server can be sent after all, by whomever. */
+static void
+given_back(void **state)
+{
+	const struct rate two = { 2, 86400 };
+	struct arena arena = { 0 };
+	struct spool spool = lair_spool(&arena, "back");
+
+	(void)state;
+	limits_give_back(&spool, &mine, two);
+	for (unsigned i = 0; i < 7; i++) {
+		unit_same("one", count(&spool, &mine, 2, 86400), "go");
+		unit_same("two", count(&spool, &mine, 2, 86400), i < 1 ? "go" : "wait");
+		if (i < 1)
+			unit_same("three", count(&spool, &mine, 2, 86400), "wait");
+		limits_give_back(&spool, &mine, two);
+	}
+	limits_give_back(&spool, &mine, (struct rate){ 0, 0 });
+	limits_give_back(&spool, &mine, two);
+	unit_same("both", count(&spool, &mine, 2, 86400), "go");
+	unit_same("both", count(&spool, &mine, 2, 86400), "go");
+	unit_same("no more than was counted", count(&spool, &mine, 2, 86400), "wait");
+	spool_close(&spool);
+	arena_release(&arena);
+	unit_done();
+}
+
+/* The provider does not know what was set for one call. */
+static void
+options(void **state)
+{
+	const struct assignment later = { .text = SPAN("timeout=9") };
+	struct account_key set = mine, bare = { .without_file = true };
+	struct arena arena = { 0 };
+	struct spool spool = lair_spool(&arena, "options");
+	int slot;
+
+	(void)state;
+	set.assignments = bare.assignments = &later;
+	set.assignment_count = 1;
+	unit_same("one", count(&spool, &mine, 1, 86400), "go");
+	unit_same("the same account", count(&spool, &set, 1, 86400), "wait");
+	unit_number("a connection", limits_connect(&spool, &set, 1, &slot), true);
+	unit_number("no other one", limits_connect(&spool, &mine, 1, &(int){ -1 }),
+		    false);
+	close_file(&slot);
+	unit_same("no account", count(&spool, &bare, 1, 86400), "go");
+	bare.assignment_count = 1;
+	unit_same("another one", count(&spool, &bare, 1, 86400), "go");
 	spool_close(&spool);
 	arena_release(&arena);
 	unit_done();
@@ -65,7 +120,10 @@ static const struct {
 static const char *
 ring_file(struct arena *arena, const struct spool *spool)
 {
-	return arena_printf(arena, "%s/limits/" TAG ".rate3", spool->path);
+	char tag[TAG_DIGITS + 1];
+
+	account_tag(&mine, tag);
+	return arena_printf(arena, "%s/limits/%s.rate3", spool->path, tag);
 }
 
 static void
@@ -83,7 +141,7 @@ window(void **state)
 				ring[k + 1] = wall_ms() - rings[i].before[k];
 		lair_write(ring_file(&arena, &spool),
 			   (struct span){ (const char *)ring, sizeof(ring) });
-		unit_same(rings[i].name, count(&spool, TAG, 3, 3600), rings[i].want);
+		unit_same(rings[i].name, count(&spool, &mine, 3, 3600), rings[i].want);
 	}
 	spool_close(&spool);
 	arena_release(&arena);
@@ -110,17 +168,17 @@ garbage(void **state)
 
 			lair_write(file,
 				   (struct span){ (const char *)ring, sizeof(ring) });
-			unit_same("numbers", count(&spool, TAG, 3, 3600), "go");
+			unit_same("numbers", count(&spool, &mine, 3, 3600), "go");
 			/* The ring may have begun anew. */
 			unit_number("not for long",
-				    limits_count(&spool, TAG, hourly) <= HOUR, true);
+				    limits_count(&spool, &mine, hourly) <= HOUR, true);
 		}
 	lair_write(file, SPAN("abc"));
-	unit_same("a torn file", count(&spool, TAG, 3, 3600), "go");
-	unit_same("and then", count(&spool, TAG, 3, 3600), "go");
+	unit_same("a torn file", count(&spool, &mine, 3, 3600), "go");
+	unit_same("and then", count(&spool, &mine, 3, 3600), "go");
 	assert_int_equal(unlink(file), 0);
 	assert_int_equal(mkdir(file, 0700), 0);
-	unit_same("a folder", count(&spool, TAG, 3, 3600), "go");
+	unit_same("a folder", count(&spool, &mine, 3, 3600), "go");
 	spool_close(&spool);
 	arena_release(&arena);
 	unit_done();
@@ -136,16 +194,17 @@ slots(void **state)
 	int held[3] = { -1, -1, -1 }, one;
 
 	(void)state;
-	unit_number("none", limits_connect(&spool, TAG, 0, &one), false);
+	unit_number("none", limits_connect(&spool, &mine, 0, &one), false);
 	for (size_t i = 0; i < 3; i++)
-		unit_number("three", limits_connect(&spool, TAG, 3, &held[i]), true);
-	unit_number("not a fourth", limits_connect(&spool, TAG, 3, &one), false);
+		unit_number("three", limits_connect(&spool, &mine, 3, &held[i]), true);
+	unit_number("not a fourth", limits_connect(&spool, &mine, 3, &one), false);
 	unit_number("no descriptor", one, -1);
-	unit_number("another account", limits_connect(&spool, OTHER, 3, &one), true);
+	unit_number("another account", limits_connect(&spool, &other, 3, &one), true);
 	close_file(&one);
 	close_file(&held[1]);
-	unit_number("one has ended", limits_connect(&spool, TAG, 3, &held[1]), true);
-	unit_number("fewer than there are", limits_connect(&spool, TAG, 2, &one), false);
+	unit_number("one has ended", limits_connect(&spool, &mine, 3, &held[1]), true);
+	unit_number("fewer than there are", limits_connect(&spool, &mine, 2, &one),
+		    false);
 	for (size_t i = 0; i < 3; i++)
 		close_file(&held[i]);
 	spool_close(&spool);
@@ -155,7 +214,7 @@ slots(void **state)
 
 /* A child takes one, says so, and holds it until it is ended. */
 static pid_t
-start_holder(const struct spool *spool, const char *tag)
+start_holder(const struct spool *spool, const struct account_key *key)
 {
 	int ends[2], slot;
 	pid_t child;
@@ -164,7 +223,7 @@ start_holder(const struct spool *spool, const char *tag)
 	assert_int_equal(pipe(ends), 0);
 	child = fork();
 	if (child == 0) {
-		byte = limits_connect(spool, tag, 2, &slot) ? 'y' : 'n';
+		byte = limits_connect(spool, key, 2, &slot) ? 'y' : 'n';
 		if (!write_all(ends[1], &byte, 1))
 			_exit(1);
 		for (;;)
@@ -182,16 +241,16 @@ across_processes(void **state)
 {
 	struct arena arena = { 0 };
 	struct spool spool = lair_spool(&arena, "slots");
-	pid_t child = start_holder(&spool, TAG);
+	pid_t child = start_holder(&spool, &mine);
 	int one, two;
 
 	(void)state;
-	unit_number("one is left", limits_connect(&spool, TAG, 2, &one), true);
-	unit_number("none is left", limits_connect(&spool, TAG, 2, &two), false);
+	unit_number("one is left", limits_connect(&spool, &mine, 2, &one), true);
+	unit_number("none is left", limits_connect(&spool, &mine, 2, &two), false);
 	/* However it ends. */
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	unit_number("the child's is free", limits_connect(&spool, TAG, 2, &two), true);
+	unit_number("the child's is free", limits_connect(&spool, &mine, 2, &two), true);
 	close_file(&one);
 	close_file(&two);
 	spool_close(&spool);
@@ -216,7 +275,7 @@ rate_across_processes(void **state)
 			int own = 0;
 
 			for (unsigned k = 0; k < EACH; k++)
-				own += !limits_count(&spool, TAG,
+				own += !limits_count(&spool, &mine,
 						     (struct rate){ MOST, 86400 });
 			_exit(own);
 		}
@@ -236,6 +295,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rate),
+		cmocka_unit_test(given_back),
+		cmocka_unit_test(options),
 		cmocka_unit_test(window),
 		cmocka_unit_test(garbage),
 		cmocka_unit_test(slots),
