@@ -7,6 +7,7 @@
 #include "app/journal.h"
 #include "app/queue_list.h"
 #include "base/file.h"
+#include "queue/finish.h"
 #include "queue/journal.h"
 #include "queue/keep.h"
 #include "queue/runner.h"
@@ -199,18 +200,6 @@ change_account(struct work *work, struct notes *notes, struct error *err)
 	return true;
 }
 
-/* How the account that it had stands must not keep it. */
-static bool
-rename_to(const struct entry *entry, const char *tag, struct error *err)
-{
-	struct entry_name name = entry->name;
-
-	memcpy(name.tag, tag, sizeof(name.tag));
-	return strcmp(tag, entry->name.tag) == 0 ||
-	       spool_rename(entry->spool, PLACE_WAITING, &entry->name, &name) ||
-	       spool_fail(entry->spool->path, _("A message cannot be renamed"), err);
-}
-
 static bool
 retry(struct work *work, struct error *err)
 {
@@ -218,6 +207,7 @@ retry(struct work *work, struct error *err)
 	struct notes notes = { .entry = entry };
 	int64_t lifetime = entry->expires - entry->arrival;
 	char tag[TAG_DIGITS + 1];
+	bool renamed;
 
 	note(&notes, "retry", "%s", "");
 	note(&notes, "expires", "%" PRId64, wall_ms() + lifetime);
@@ -229,7 +219,8 @@ retry(struct work *work, struct error *err)
 		return false;
 	account_tag(&entry->key, tag);
 	standing_note_mail(entry->spool, tag, entry->key.name);
-	return rename_to(entry, tag, err);
+	/* How the account that it had stands must not keep it. */
+	return rename_entry(entry, &renamed, err);
 }
 
 /* A terminal would obey what is in a message. */

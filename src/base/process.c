@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -184,6 +185,21 @@ process_again(char *const arguments[])
 	posix_spawn_file_actions_destroy(&actions);
 	errno = failed;
 	return failed == 0;
+}
+
+void
+process_lift_limits(void)
+{
+	static const enum __rlimit_resource kinds[] = { RLIMIT_FSIZE, RLIMIT_CPU,
+							RLIMIT_DATA, RLIMIT_AS };
+	struct rlimit limit;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (getrlimit(kinds[i], &limit) != 0)
+			continue;
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(kinds[i], &limit);
+	}
 }
 
 static void

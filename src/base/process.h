@@ -31,6 +31,9 @@ pid_t process_fork(void) __attribute__((warn_unused_result));
  * standard files and no other descriptor; it is not waited for. ARGUMENTS are
  * NULL-terminated and begin with its name. False with errno set. */
 bool process_again(char *const arguments[]) __attribute__((warn_unused_result));
+/* What a shell has limited for itself is no limit of what outlives it: size of files,
+ * processor time and memory may be as much as they may. */
+void process_lift_limits(void);
 
 /* Has WORK done by a copy of this process: in a session of its own, with "/" as its folder,
  * /dev/null as standard files and, of the others, only the descriptors KEPT (in rising

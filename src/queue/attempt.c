@@ -261,6 +261,7 @@ send_over(struct attempt *attempt, struct route *route, struct error *err)
 	waive_reports(attempt, session);
 	if (!write_start(entry, err))
 		return false;
+	attempt->begun = true;
 	session_forget(session, entry->arena);
 	if (!submit(session, &delivery, &sent) && is_enough(route, &delivery)) {
 		session_forget(session, &route->arena);

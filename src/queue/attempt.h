@@ -24,7 +24,8 @@ struct attempt {
 	void *context;
 	bool sync_later; /* that everybody has it need not be on the disk yet */
 
-	bool unsynced; /* … and is not */
+	bool begun;    /* a server may have heard of it */
+	bool unsynced; /* that everybody has it is not on the disk */
 	struct message message;
 	struct composed composed;
 	struct envelope waiting; /* those who wait */
@@ -34,7 +35,7 @@ struct attempt {
 /* Tries the route, and its fallbacks when its server cannot be used or refuses for now,
  * until nobody waits or the message may have been delivered. What comes of it stands in
  * the journal when this returns, and on the disk unless `unsynced` says otherwise. False
- * when that could not be written: then nothing more should be tried. */
+ * when that could not be written: if it was `begun`, nothing more should be tried. */
 bool attempt_entry(struct attempt *attempt, struct route *route,
 		   struct error *err) MUST_CHECK;
 /* For the watcher of routes: the message may be out from here on. */

@@ -3,9 +3,11 @@
 #include "queue/finish.h"
 
 #include "base/file.h"
+#include "queue/keep.h"
 #include "queue/notice.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { DAY = 24 * 60 * 60 * 1000 /* ms */ };
@@ -101,19 +103,44 @@ leave_now(struct leaving *leaving, struct error *err)
 	       unremoved(spool, err);
 }
 
-bool
-expire_entry(struct entry *entry, struct error *err)
+static void
+note_expired(struct notes *notes, int64_t now)
 {
-	struct notes notes = { .entry = entry };
+	const struct entry *entry = notes->entry;
+	int64_t waited = entry->arrival < now ? now - entry->arrival : 0;
 
 	for (size_t i = 0; i < entry->envelope.count; i++) {
 		const struct recipient *recipient = &entry->recipients[i];
 		const char *why = recipient->text ? recipient->text : "";
 
 		if (recipient->state == RECIPIENT_WAITS)
-			note(&notes, "rcpt",
+			note(notes, "rcpt",
 			     "%zu fail 4.4.7 given up after %" PRId64 " days%s%s", i,
-			     (wall_ms() - entry->arrival) / DAY, *why ? ": " : "", why);
+			     waited / DAY, *why ? ": " : "", why);
 	}
-	return write_notes(&notes, err);
+}
+
+bool
+expire_entry(struct entry *entry, int64_t lifetime, struct error *err)
+{
+	struct notes notes = { .entry = entry };
+	int64_t now = wall_ms();
+
+	if (entry->expires <= now)
+		note_expired(&notes, now);
+	else if (entry->expires > now + lifetime + DAY)
+		note(&notes, "expires", "%" PRId64, now + lifetime);
+	return !notes.text.len || write_notes(&notes, err);
+}
+
+bool
+rename_entry(struct entry *entry, bool *renamed, struct error *err)
+{
+	struct entry_name name = entry->name;
+
+	account_tag(&entry->key, name.tag);
+	*renamed = strcmp(name.tag, entry->name.tag) != 0;
+	return !*renamed ||
+	       spool_rename(entry->spool, PLACE_WAITING, &entry->name, &name) ||
+	       spool_fail(entry->spool->path, _("A message cannot be renamed"), err);
 }

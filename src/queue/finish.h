@@ -29,7 +29,12 @@ void leave_later(struct leaving *leaving, struct entry *entry);
 /* Has the disk know it, and removes the message, if there is one. */
 bool leave_now(struct leaving *leaving, struct error *err) MUST_CHECK;
 
-/* Its time is over: whoever waits is refused. */
-bool expire_entry(struct entry *entry, struct error *err) MUST_CHECK;
+/* When its time is over, whoever waits is refused. A time that is more than LIFETIME ms
+ * away was written by a clock that was ahead: it is moved. */
+bool expire_entry(struct entry *entry, int64_t lifetime, struct error *err) MUST_CHECK;
+
+/* It goes by another account since somebody said so: its name, of a file in msg/, follows.
+ * *RENAMED: the entry is to be found anew. */
+bool rename_entry(struct entry *entry, bool *renamed, struct error *err) MUST_CHECK;
 
 #endif

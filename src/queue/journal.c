@@ -251,7 +251,7 @@ journal_reserve(const struct entry *entry, struct error *err)
 	if (entry->journal_end + room <= entry->size ||
 	    fallocate(entry->fd, FALLOC_FL_KEEP_SIZE, (off_t)entry->journal_end,
 		      (off_t)room) == 0 ||
-	    (errno != ENOSPC && errno != EDQUOT))
+	    (errno != ENOSPC && errno != EDQUOT && errno != EFBIG))
 		return true;
 	return fail_errno(err, FAULT_IO,
 			  _("The journal of a message in the queue cannot be written"));

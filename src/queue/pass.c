@@ -150,14 +150,16 @@ take_route(struct run *run, const struct entry *entry)
 
 /* What one message needs of a full disk must not keep the others, which make room. */
 static void
-leave_stuck(struct run *run, const struct error *err)
+leave_stuck(struct run *run, const struct entry *entry, const struct error *err)
 {
 	struct arena *arena = run->why.arena;
 
 	if (!run->stuck) {
 		run->why = *err;
 		run->why.arena = arena;
-		run->why.what = arena_string(arena, err->what);
+		/* TRANSLATORS: the ID of a message, and a sentence. */
+		run->why.what =
+			arena_printf(arena, _("%s: %s"), entry->name.id, err->what);
 	}
 	run->stuck = true;
 	come_again(run, run->now + TROUBLE);
@@ -178,7 +180,7 @@ finish(struct run *run, struct entry *entry, bool *moved)
 		leave_later(&run->leaving, entry);
 		*moved = true;
 	} else if (!finish_entry(entry, route_lifetime(&run->route), moved, &err)) {
-		leave_stuck(run, &err);
+		leave_stuck(run, entry, &err);
 	}
 	account->waiting -= *moved;
 }
@@ -195,7 +197,7 @@ hold(struct run *run, struct entry *entry)
 		tell_remark(run, entry->name.id, "held: three attempts ended the program",
 			    NULL);
 	else
-		leave_stuck(run, &err);
+		leave_stuck(run, entry, &err);
 }
 
 static bool
@@ -204,7 +206,6 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 	struct account_seen *account =
 		accounts_get(&run->accounts, entry->name.tag, run->pass->force);
 	struct route *route = take_route(run, entry);
-	struct error no_room = { .arena = entry->arena };
 	bool moved = false;
 
 	run->changed = true;
@@ -221,16 +222,14 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 		if (moved || entry_count(entry, RECIPIENT_REFUSED, true))
 			return true;
 	}
-	if (!journal_reserve(entry, &no_room)) {
-		leave_stuck(run, &no_room);
-		return true;
-	}
+	if (!journal_reserve(entry, err))
+		return false;
 	if (entry->content_size > SMALL)
 		let_leave(run);
 	if (!route_is_closed(route) && !attempt_entry(&run->attempt, route, err))
 		return false;
 	/* Only now: it may seem old since the clock was wrong when it came. */
-	if (!entry->done && entry->expires <= run->now && !expire_entry(entry, err))
+	if (!entry->done && !expire_entry(entry, route_lifetime(route), err))
 		return false;
 	account->closed = route_is_closed(route);
 	account->again = route_opens_again(route);
@@ -240,30 +239,19 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 	return true;
 }
 
-/* It goes by another account since somebody said so: its name follows. */
-static bool
-is_renamed(struct run *run, struct entry *entry, bool *ok, struct error *err)
-{
-	struct entry_name name = entry->name;
-
-	account_tag(&entry->key, name.tag);
-	if (strcmp(name.tag, entry->name.tag) == 0)
-		return false;
-	*ok = spool_rename(entry->spool, PLACE_WAITING, &entry->name, &name) ||
-	      spool_fail(entry->spool->path, _("A message cannot be renamed"), err);
-	run->more = run->changed = true;
-	return true;
-}
-
-/* A claimed entry that is whole. */
+/* A claimed entry that is whole. False when it cannot be written about. */
 static bool
 handle(struct run *run, struct entry *entry, struct error *err)
 {
 	const struct pass *pass = run->pass;
-	bool ok;
+	bool renamed;
 
-	if (is_renamed(run, entry, &ok, err))
-		return ok;
+	if (!rename_entry(entry, &renamed, err))
+		return false;
+	if (renamed) {
+		run->more = run->changed = true;
+		return true;
+	}
 	if (!is_wanted(pass, entry))
 		return true;
 	if (entry->unfinished >= CRASHES && !pass->force) {
@@ -310,11 +298,15 @@ take_entry(struct run *run, const struct entry_name *name, struct error *err)
 		.name = *name,
 		.fd = -1,
 	};
-	bool ok = true;
 
 	switch (entry_open(&entry, ENTRY_CLAIM)) {
 	case ENTRY_GOOD:
-		ok = handle(run, &entry, err);
+		run->attempt = (struct attempt){ 0 };
+		if (handle(run, &entry, &trouble))
+			break;
+		leave_stuck(run, &entry, &trouble);
+		/* What a server may have by now would be sent again. */
+		run->stays |= run->attempt.begun;
 		break;
 	case ENTRY_DAMAGED:
 		if (spool_move(entry.spool, &entry.name, PLACE_WAITING, PLACE_CORRUPT,
@@ -323,7 +315,7 @@ take_entry(struct run *run, const struct entry_name *name, struct error *err)
 				    "damaged or of a later version: moved to corrupt/",
 				    NULL);
 		else
-			leave_stuck(run, &trouble);
+			leave_stuck(run, &entry, &trouble);
 		break;
 	case ENTRY_TROUBLE:
 		pass_over(run, &entry);
@@ -335,12 +327,9 @@ take_entry(struct run *run, const struct entry_name *name, struct error *err)
 	/* Nothing was sent, so that the one before has not left yet. */
 	if (strcmp(run->leaving.name.id, name->id) != 0)
 		let_leave(run);
-	/* The error outlives the message. */
-	if (err->what)
-		err->what = arena_string(err->arena, err->what);
 	entry_close(&entry);
 	arena_release(&arena);
-	return ok && has_left(run, err);
+	return has_left(run, err);
 }
 
 /* ---- the whole ---- */

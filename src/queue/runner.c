@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -152,10 +153,29 @@ is_gone(const struct spool *spool)
 	return faccessat(spool->fd, "VERSION", F_OK, 0) != 0;
 }
 
+/* What the last pass ended with, so that a log has it once. */
+struct complaint {
+	struct arena arena;
+	const char *text;
+};
+
+static void
+complain(const struct pass *pass, const struct error *err, struct complaint *last)
+{
+	const struct queue_event event = { .err = err };
+
+	if (err->what && (!last->text || strcmp(err->what, last->text) != 0)) {
+		pass->tell(pass->context, &event);
+		arena_release(&last->arena);
+		last->text = arena_string(&last->arena, err->what);
+	}
+}
+
 bool
 runner_stay(struct pass *pass, struct error *err)
 {
 	const struct spool *spool = pass->spool;
+	struct complaint last = { 0 };
 	CLEANUP(close_file) int wake = -1;
 	CLEANUP(close_file) int network = -1;
 	int64_t next = 0;
@@ -164,18 +184,22 @@ runner_stay(struct pass *pass, struct error *err)
 	if (!spool_be_runner(spool, &lock))
 		return true;
 	hear_signals();
+	process_lift_limits();
 	pass->stop = &asked_to_stop;
 	wake = wake_fd = spool_listen(spool);
 	network = listen_to_network();
 	while (!asked_to_stop && !is_gone(spool)) {
 		error_clear(err);
-		if (!pass_run(pass, &next, err))
+		if (!pass_run(pass, &next, err)) {
+			complain(pass, err, &last);
 			next = wall_ms() + TROUBLE;
-		else if (!next && may_leave(spool, &lock))
+		} else if (!next && may_leave(spool, &lock)) {
 			break;
+		}
 		wait_for_news(spool, wake, network, next ? next : wall_ms());
 	}
 	close_file(&lock);
+	arena_release(&last.arena);
 	return err->fault == FAULT_NONE;
 }
 

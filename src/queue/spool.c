@@ -419,11 +419,15 @@ spool_remove(const struct spool *spool, enum place place, const struct entry_nam
 bool
 spool_be_runner(const struct spool *spool, int *lock)
 {
+	const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 
-	*lock = openat(spool->fd, "runner", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		       0600);
+	*lock = openat(spool->fd, "runner", flags, 0600);
+	/* Something else than a file would keep all mail. */
+	if (*lock < 0 && (errno == EISDIR || errno == ELOOP) &&
+	    spool_set_aside(spool, spool->fd, "runner"))
+		*lock = openat(spool->fd, "runner", flags, 0600);
 	if (*lock >= 0 && flock(*lock, LOCK_EX | LOCK_NB) == 0) {
 		/* For people who look: it is not needed. */
 		if (ftruncate(*lock, 0) == 0 && write_all(*lock, text, (size_t)len))
