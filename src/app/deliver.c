@@ -272,6 +272,7 @@ remember_failure(struct run *run, const struct mail *mail, const struct spool *s
 	standing_failed(&standing, !fault_mends_itself(mail->tried.fault),
 			mail->tried.what);
 	standing.english = english_of(run->arena, mail->tried.what);
+	standing.seen = files_seen(run->arena, &run->chosen);
 	standing_write(spool, &standing);
 }
 

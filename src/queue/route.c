@@ -2,6 +2,7 @@
 /* Opens the way to a server for many messages, and closes it when it is of no use. */
 #include "queue/route.h"
 
+#include "base/crc.h"
 #include "base/file.h"
 #include "oauth/token.h"
 #include "queue/keep.h"
@@ -25,24 +26,23 @@ fault_mends_itself(enum fault fault)
 
 /* ---- how it stands ---- */
 
-/* What had to be mended may have been: the configuration, or the token, is newer. */
-static bool
-is_mended(struct route *route)
+uint32_t
+files_seen(struct arena *arena, const struct chosen *chosen)
 {
-	const struct config *config = &route->chosen.config;
+	const struct account *account = chosen->account;
 	const char *files[] = {
-		config->user_file,
-		config->system_file,
-		token_path(&route->arena, &route->chosen.account->oauth),
+		chosen->config.user_file,
+		chosen->config.system_file,
+		account ? token_path(arena, &account->oauth) : NULL,
 	};
 	struct stat info;
+	uint32_t seen = 0;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (files[i] && stat(files[i], &info) == 0 &&
-		    (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000 >
-			    route->standing.failed)
-			return true;
-	return false;
+		if (files[i] && stat(files[i], &info) == 0)
+			seen = crc32c(seen, (const char *)&info.st_mtim,
+				      sizeof(info.st_mtim));
+	return seen;
 }
 
 static void
@@ -70,6 +70,7 @@ route_fail(struct route *route, const struct error *err)
 		why = arena_printf(&route->arena, _("%s: %s"), err->what, err->reply);
 	standing_failed(&route->standing, !fault_mends_itself(err->fault), why);
 	route->standing.english = english_of(&route->arena, why);
+	route->standing.seen = files_seen(&route->arena, &route->chosen);
 	standing_write(route->spool, &route->standing);
 	route->failed = (struct error){
 		.arena = &route->arena,
@@ -144,7 +145,8 @@ route_find(struct route *route)
 	route->standing.account = route->chosen.account->name;
 	add_fallback(route);
 	if (!known || route->force || route->standing.until <= wall_ms() ||
-	    (route->standing.held && is_mended(route)))
+	    (route->standing.held &&
+	     route->standing.seen != files_seen(&route->arena, &route->chosen)))
 		return;
 	close_until(route, route->standing.until);
 }

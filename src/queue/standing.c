@@ -59,6 +59,8 @@ take(struct arena *arena, struct standing *standing, const struct record_view *r
 		return;
 	if (record_is(record, "failures"))
 		standing->failures = (unsigned)number;
+	if (record_is(record, "seen"))
+		standing->seen = (uint32_t)number;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (record_is(record, numbers[i].type))
 			*numbers[i].number = (int64_t)number;
@@ -71,7 +73,7 @@ forget_future(struct standing *standing)
 	int64_t now = wall_ms(),
 		*past[] = { &standing->failed, &standing->swept, &standing->told };
 
-	if (standing->until > now + FAR)
+	if (standing->until > now + FAR || standing->failed > now)
 		standing->until = 0;
 	for (size_t i = 0; i < sizeof(past) / sizeof(past[0]); i++)
 		if (*past[i] > now)
@@ -112,6 +114,7 @@ print(const struct standing *standing, struct buf *out)
 	record_printf(out, "failures", "%u", standing->failures);
 	record_printf(out, "until", "%" PRId64, standing->until);
 	record_printf(out, "failed", "%" PRId64, standing->failed);
+	record_printf(out, "seen", "%" PRIu32, standing->seen);
 	record_printf(out, "told", "%" PRId64, standing->told);
 	record_printf(out, "swept", "%" PRId64, standing->swept);
 	if (standing->held)
