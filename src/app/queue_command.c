@@ -26,13 +26,20 @@ run_find_queue(struct run *run)
 		run->account = NULL;
 }
 
-/* FALSE and no failure when there is no queue. */
+/* The queue of the account, for retry of the usual one: -a names where the message goes
+ * then, and not where it is. False and no failure when there is none. */
 static bool
 open_queue(struct run *run, struct spool *spool, struct error *err)
 {
+	const struct request *request = run->request;
+	struct request plain = *request;
 	const char *path;
 
+	if (request->operand_count && strcmp(request->operands[0], "retry") == 0)
+		plain.wish.name = NULL;
+	run->request = &plain;
 	run_find_queue(run);
+	run->request = request;
 	path = run_spool_path(run);
 	spool->fd = -1;
 	return path && spool_open(path, spool, err) && spool->fd >= 0;
@@ -122,6 +129,19 @@ find_entry(struct entry *entry, const char *id, struct error *err)
 }
 
 static bool
+is_damaged(const struct entry *entry, struct error *err)
+{
+	char file[NAME_ROOM];
+
+	name_print(&entry->name, file);
+	fail(err, FAULT_DATA, _("%s is damaged, or of a later version of postrider"),
+	     entry->name.id);
+	return entry->place != PLACE_CORRUPT ||
+	       fail_hint(err, arena_printf(err->arena, _("Its file is %s/corrupt/%s"),
+					   entry->spool->path, file));
+}
+
+static bool
 open_entry(struct entry *entry, enum entry_use use, struct error *err)
 {
 	switch (entry_open(entry, use)) {
@@ -131,9 +151,7 @@ open_entry(struct entry *entry, enum entry_use use, struct error *err)
 		return fail(err, FAULT_TEMPORARY, _("%s is being sent at this moment"),
 			    entry->name.id);
 	case ENTRY_DAMAGED:
-		return fail(err, FAULT_DATA,
-			    _("%s is damaged, or of a later version of postrider"),
-			    entry->name.id);
+		return is_damaged(entry, err);
 	case ENTRY_GONE:
 		return unknown_id(entry->name.id, err);
 	case ENTRY_TROUBLE:
@@ -150,9 +168,20 @@ move_entry(struct entry *entry, enum place to, struct error *err)
 }
 
 static bool
+is_given_up(const struct entry *entry, struct error *err)
+{
+	if (entry->place != PLACE_FAILED)
+		return false;
+	fail(err, FAULT_USAGE, _("%s was given up"), entry->name.id);
+	fail_hint(err, _("\"postrider queue retry\" sends it again"));
+	return true;
+}
+
+static bool
 hold(struct work *work, struct error *err)
 {
-	return move_entry(&work->entry, PLACE_HELD, err);
+	return !is_given_up(&work->entry, err) &&
+	       move_entry(&work->entry, PLACE_HELD, err);
 }
 
 static bool
@@ -168,6 +197,8 @@ release(struct work *work, struct error *err)
 {
 	struct notes notes = { .entry = &work->entry };
 
+	if (is_given_up(&work->entry, err))
+		return false;
 	note(&notes, "released", "%s", "");
 	return write_notes(&notes, err) && move_entry(&work->entry, PLACE_WAITING, err);
 }
@@ -281,19 +312,45 @@ show(struct work *work, struct error *err)
 	return true;
 }
 
+/* Tries one that waits. */
+static bool
+try_now(struct work *work, struct error *err)
+{
+	struct entry *entry = &work->entry;
+	struct pass pass = {
+		.spool = entry->spool,
+		.tell = log_event,
+		.context = work->run,
+		.force = true,
+		.id.text = entry->name.id,
+	};
+	int64_t next;
+
+	if (is_given_up(entry, err))
+		return false;
+	if (entry->place == PLACE_HELD) {
+		fail(err, FAULT_USAGE, _("%s is held"), entry->name.id);
+		return fail_hint(err, _("\"postrider queue release\" lets it go"));
+	}
+	entry_close(entry);
+	return pass_run(&pass, &next, err);
+}
+
 /* ---- the command ---- */
 
 static const struct verb {
 	const char *word;
 	bool (*act)(struct work *work, struct error *err); /* on each message */
 	enum entry_use use;
-	bool wakes; /* the runner has something to do then */
+	bool wakes;  /* the runner has something to do then */
+	bool unread; /* whether it is damaged does not matter */
 } verbs[] = {
-	{ "show", show, ENTRY_LOOK, false },
-	{ "hold", hold, ENTRY_CLAIM, false },
-	{ "release", release, ENTRY_CLAIM, true },
-	{ "remove", remove_entry, ENTRY_CLAIM, false },
-	{ "retry", retry, ENTRY_CLAIM, true },
+	{ "show", show, ENTRY_LOOK, false, false },
+	{ "run", try_now, ENTRY_LOOK, false, false },
+	{ "hold", hold, ENTRY_CLAIM, false, false },
+	{ "release", release, ENTRY_CLAIM, true, false },
+	{ "remove", remove_entry, ENTRY_CLAIM, false, true },
+	{ "retry", retry, ENTRY_CLAIM, true, false },
 };
 
 static bool
@@ -304,18 +361,22 @@ act_on(struct run *run, const struct spool *spool, const struct verb *verb,
 		.run = run,
 		.entry = { .arena = run->arena, .spool = spool, .fd = -1 },
 	};
-	bool ok = find_entry(&work.entry, id, err) &&
-		  open_entry(&work.entry, verb->use, err) && verb->act(&work, err);
+	bool ok = find_entry(&work.entry, id, err);
 
+	if (ok && !open_entry(&work.entry, verb->use, err)) {
+		ok = verb->unread && work.entry.place == PLACE_CORRUPT;
+		if (ok)
+			error_clear(err);
+	}
+	ok = ok && verb->act(&work, err);
 	entry_close(&work.entry);
 	return ok;
 }
 
-/* Tries the messages now, all of them without IDS. */
+/* Tries all now. What was kept meanwhile, as a notice, has a runner as always. */
 static bool
-run_now(struct run *run, const struct spool *spool, struct error *err)
+try_all(struct run *run, const struct spool *spool, struct error *err)
 {
-	const struct request *request = run->request;
 	struct pass pass = {
 		.spool = spool,
 		.tell = log_event,
@@ -324,13 +385,10 @@ run_now(struct run *run, const struct spool *spool, struct error *err)
 	};
 	int64_t next;
 
-	if (request->operand_count < 2)
-		return pass_run(&pass, &next, err);
-	for (size_t i = 1; i < request->operand_count; i++) {
-		pass.id.text = request->operands[i];
-		if (!pass_run(&pass, &next, err))
-			return false;
-	}
+	if (!pass_run(&pass, &next, err))
+		return false;
+	if (next)
+		runner_start(spool);
 	return true;
 }
 
@@ -340,6 +398,8 @@ use_verb(struct run *run, const struct spool *spool, const struct verb *verb,
 {
 	const struct request *request = run->request;
 
+	if (request->operand_count < 2 && verb->act == try_now)
+		return try_all(run, spool, err);
 	if (request->operand_count < 2)
 		return fail(err, FAULT_USAGE, _("queue %s needs the ID of a message"),
 			    verb->word);
@@ -370,12 +430,19 @@ queue_command(struct run *run, struct error *err)
 	bool there, ok;
 
 	if (strcmp(word, "list") == 0) {
+		if (request->operand_count > 1)
+			return fail(err, FAULT_USAGE, _("queue %s takes no argument"),
+				    word);
 		run_find_queue(run);
 		return list_everything(run, err);
 	}
-	if (strcmp(word, "import") == 0 && request->operand_count == 2)
+	if (strcmp(word, "import") == 0) {
+		if (request->operand_count != 2)
+			return fail(err, FAULT_USAGE, _("queue %s needs one folder"),
+				    word);
 		return import_folder(run, request->operands[1], err);
-	if (!verb && strcmp(word, "run") != 0)
+	}
+	if (!verb)
 		return fail(
 			err, FAULT_USAGE,
 			_("There is no \"queue %s\"; there are list, show, run, hold, "
@@ -385,9 +452,9 @@ queue_command(struct run *run, struct error *err)
 	if (!there && err->fault)
 		return false;
 	if (!there)
-		return !verb || request->operand_count < 2 ||
+		return request->operand_count < 2 ||
 		       unknown_id(request->operands[1], err);
-	ok = verb ? use_verb(run, &spool, verb, err) : run_now(run, &spool, err);
+	ok = use_verb(run, &spool, verb, err);
 	spool_close(&spool);
 	return ok;
 }

@@ -233,7 +233,9 @@ show_entry(const struct entry *entry, enum entry_result result)
 					  : "MAILER-DAEMON");
 	if (result == ENTRY_DAMAGED)
 		show_reason(entry, _("damaged, or of a later version"));
-	else if (why && *why)
+	else if (entry->place == PLACE_FAILED)
+		show_reason(entry, _("given up"));
+	if (result != ENTRY_DAMAGED && why && *why)
 		show_reason(entry, why);
 	if (entry->in_doubt && !busy)
 		show_reason(entry, _("may have been delivered already"));

@@ -404,7 +404,7 @@ entry_find(struct entry *entry)
 	char id[ID_DIGITS + 1];
 
 	memcpy(id, entry->name.id, sizeof(id));
-	for (entry->place = PLACE_WAITING; entry->place < PLACE_CORRUPT; entry->place++)
+	for (entry->place = PLACE_WAITING; entry->place < PLACE_COUNT; entry->place++)
 		if (spool_find(entry->spool, entry->place, id, &entry->name))
 			return true;
 	return false;

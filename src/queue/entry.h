@@ -70,7 +70,7 @@ void entry_close(struct entry *entry);
  * and held until entry_close, only where an attempt has begun and not ended, so that
  * looking gets into nobody's way. */
 bool entry_is_busy(const struct entry *entry);
-/* Finds the ID in one of the places but PLACE_CORRUPT and fills in place and name. */
+/* Finds the ID in one of the places and fills in place and name. */
 bool entry_find(struct entry *entry);
 
 /* The message as submit wants it; its body stays in the file, so that message_release is
