@@ -324,24 +324,66 @@ hint_runner(struct run *run)
 	spool_close(&spool);
 }
 
+/* An account for everything but sending, as far as the configuration can be understood. */
+static bool
+salvage(struct run *run)
+{
+	chosen_release(&run->chosen);
+	if (account_salvage(run->arena, &run->key, run->request->sender, &run->chosen)) {
+		run->account = run->chosen.account;
+		run->key.name = run->account->name;
+	}
+	return run->account != NULL;
+}
+
+/* One that knows nothing. */
+static bool
+make_up(struct run *run)
+{
+	struct error ignored = { .arena = run->arena };
+
+	run->account = arena_take(run->arena, sizeof(*run->account));
+	return account_defaults(run->arena, DIALECT_POSTRIDER, run->account, &ignored);
+}
+
+static bool
+has_queue(struct run *run)
+{
+	struct error ignored = { .arena = run->arena };
+	const char *path = run_spool_path(run);
+	struct spool spool = { .fd = -1 };
+	bool there = path && spool_open(path, &spool, &ignored) && spool.fd >= 0;
+
+	spool_close(&spool);
+	return there;
+}
+
 bool
 deliver_later(struct run *run, struct error *err)
 {
-	struct error ignored = { .arena = err->arena };
-	struct account *account = arena_take(run->arena, sizeof(*account));
-	const char *path = run_spool_path(run);
-	struct spool spool = { .fd = -1 };
-
 	if (err->fault != FAULT_CONFIG || run->request->config_file ||
-	    run->request->dry_run || is_attended(run) || !path ||
-	    !spool_open(path, &spool, &ignored) || spool.fd < 0 ||
-	    !account_defaults(run->arena, DIALECT_POSTRIDER, account, &ignored))
+	    run->request->dry_run || is_attended(run) ||
+	    (!salvage(run) && !make_up(run)) || !has_queue(run)) {
+		run->account = NULL;
 		return false;
-	spool_close(&spool);
+	}
 	run->broken = *err;
-	run->account = account;
 	error_clear(err);
 	return true;
+}
+
+void
+run_find_queue(struct run *run)
+{
+	struct error trouble = { .arena = run->arena };
+	bool told;
+
+	if (run_choose_account(run, run->request->sender, &trouble))
+		return;
+	/* Whoever has no account means the usual queue. */
+	told = run->chosen.config.broken || run->request->wish.name;
+	if (salvage(run) || told)
+		report_error(run->reporter, &trouble);
 }
 
 bool

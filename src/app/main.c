@@ -3,6 +3,7 @@
  * says. */
 #include "app/account_list.h"
 #include "app/configure.h"
+#include "app/deliver.h"
 #include "app/doctor.h"
 #include "app/explain.h"
 #include "app/listen.h"

@@ -17,15 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-void
-run_find_queue(struct run *run)
-{
-	struct error ignored = { .arena = run->arena };
-
-	if (!run_choose_account(run, run->request->sender, &ignored))
-		run->account = NULL;
-}
-
 /* The queue of the account, for retry of the usual one: -a names where the message goes
  * then, and not where it is. False and no failure when there is none. */
 static bool

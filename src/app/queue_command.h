@@ -5,9 +5,6 @@
 
 #include "app/send.h"
 
-/* Looks for the account that says where the queue is; without one it is in the usual
- * place. */
-void run_find_queue(struct run *run);
 /* -q, runq. */
 bool run_queue(struct run *run, struct error *err) MUST_CHECK;
 /* postrider queue [list|show|run|hold|release|remove|retry] … */

@@ -38,6 +38,32 @@ account_choose(struct arena *arena, const struct account_key *key, const char *s
 	return account_finish(arena, chosen->account, err);
 }
 
+bool
+account_salvage(struct arena *arena, const struct account_key *key, const char *sender,
+		struct chosen *chosen)
+{
+	const struct account_wish wish = {
+		.name = key->name,
+		.sender = sender,
+		.arena = key->dialect == DIALECT_MSMTP ? arena : NULL,
+	};
+	struct error ignored = { .arena = arena };
+
+	if (key->without_file)
+		return false;
+	config_salvage(arena, key->config_file, key->dialect, &chosen->config);
+	if (!config_choose(&chosen->config, &wish, &chosen->account, &ignored))
+		return false;
+	for (size_t i = 0; i < key->assignment_count; i++)
+		if (!setting_apply(arena, chosen->account, &key->assignments[i],
+				   &ignored))
+			error_clear(&ignored);
+	/* Who sends is finished first. */
+	if (!account_finish(arena, chosen->account, &ignored))
+		error_clear(&ignored);
+	return true;
+}
+
 void
 chosen_release(struct chosen *chosen)
 {

@@ -119,6 +119,7 @@ read_opened(struct arena *arena, struct config *config, const struct config_plac
 		.arena = arena,
 		.dialect = config_dialect(place->path, place->usual),
 		.foreign = place->foreign,
+		.lenient = config->broken,
 	};
 	bool ok = grammar_begin(&grammar, err) &&
 		  grammar_file(&grammar, fd, place->path, err) &&
@@ -185,23 +186,42 @@ read_named(struct arena *arena, const char *file, enum dialect usual,
 	return read_opened(arena, config, &place, fd, err);
 }
 
-bool
-config_read(struct arena *arena, const char *file, enum dialect usual,
-	    struct config *config, struct error *err)
+static bool
+read_all(struct arena *arena, const char *file, enum dialect usual, struct config *config,
+	 struct error *err)
 {
 	struct config_place user[CONFIG_PLACES], host[CONFIG_PLACES];
 	bool ok;
 
-	*config = (struct config){ 0 };
 	config_places(arena, user, host);
 	ok = file ? read_named(arena, file, usual, config, err)
 		  : read_first(arena, config, user, &config->user_file, err);
 	config->own = config->count;
 	if (ok && !file)
 		ok = read_first(arena, config, host, &config->system_file, err);
-	if (!ok)
-		config_release(config);
 	return ok;
+}
+
+bool
+config_read(struct arena *arena, const char *file, enum dialect usual,
+	    struct config *config, struct error *err)
+{
+	*config = (struct config){ 0 };
+	config->broken = !read_all(arena, file, usual, config, err);
+	if (config->broken)
+		config_release(config);
+	return !config->broken;
+}
+
+void
+config_salvage(struct arena *arena, const char *file, enum dialect usual,
+	       struct config *config)
+{
+	struct error ignored = { .arena = arena };
+
+	*config = (struct config){ .broken = true };
+	if (!read_all(arena, file, usual, config, &ignored))
+		error_clear(&ignored);
 }
 
 void

@@ -28,6 +28,7 @@ struct config {
 	size_t own;			     /* how many of them are the user's */
 	const char *user_file, *system_file; /* that were read; NULL: none */
 	const char *warning; /* a sentence worth saying once with -v; NULL */
+	bool broken;	     /* it could not be read as it stands */
 };
 
 /* Reads FILE (of -C; FAULT_CONFIG when it cannot be read) and nothing else; or when it is
@@ -42,6 +43,11 @@ struct config {
  * FILE, when its name does not tell, is of the USUAL dialect. */
 bool config_read(struct arena *arena, const char *file, enum dialect usual,
 		 struct config *config, struct error *err) MUST_CHECK;
+
+/* The same of a configuration that is broken: what is wrong in it is passed over, eval,
+ * too. For who sends and where the queue is, while it waits to be mended; not for sending. */
+void config_salvage(struct arena *arena, const char *file, enum dialect usual,
+		    struct config *config);
 
 /* Of which dialect a file is: by its name, or as USUAL when that does not tell. */
 enum dialect config_dialect(const char *path, enum dialect usual);

@@ -187,11 +187,13 @@ def of_others(host, user):
 
 
 def without_account(host, user):
-    """A configuration that is wrong is no reason to fail."""
+    """A configuration that is wrong is no reason to fail, but to be told."""
     begin(host)
     found = differ("sendmail", send(host, user, "-odq b@x.org"), SILENT)
     begin(host, config="no_such_setting on\n")
-    return found + counted(show(host, user), 1)
+    status, out, err = call(host, user, "mailq")
+    found += differ("status", (status, b"no_such_setting" in err, err.count(b"\n")), (0, True, 1))
+    return found + counted(out.decode("ascii"), 1)
 
 
 def damaged(host, user):
