@@ -36,6 +36,17 @@ ignored(struct reading *reading, const struct error *inner, struct error *err)
 	return true;
 }
 
+/* A web page that lets a stranger add options to a sendmail's must not become a way to
+ * write files or to run commands. */
+static bool
+is_for_strangers(const struct reading *reading, size_t row)
+{
+	const char *name = settings[row].name;
+
+	return !reading->sendmail ||
+	       (strcmp(name, "logfile") != 0 && strcmp(name, "passwordeval") != 0);
+}
+
 bool
 reading_assign(struct reading *reading, size_t row, struct span value, struct error *err)
 {
@@ -49,6 +60,11 @@ reading_assign(struct reading *reading, size_t row, struct span value, struct er
 
 	if (!setting_apply(reading->arena, &scratch, &assignment, err))
 		return false;
+	if (!is_for_strangers(reading, row)) {
+		remark(reading,
+		       arena_printf(reading->arena, "%s was ignored", reading->option));
+		return true;
+	}
 	if (request->assignment_count == reading->room) {
 		size_t count = reading->room, room = count ? count * 2 : 8;
 		struct assignment *all =
@@ -395,15 +411,11 @@ act_server_info(struct reading *reading, const char *value, struct error *err)
 	return reading->sendmail || reading_set_mode(reading, MODE_INFO, err);
 }
 
-/* A web page that lets a stranger add options must not become a way to write files. */
 bool
 act_log_file(struct reading *reading, const char *value, struct error *err)
 {
-	if (!reading->sendmail)
-		return reading_assign(reading, (size_t)setting_row(SPAN("logfile")),
-				      span_of(value), err);
-	remark(reading, "-X was ignored");
-	return true;
+	return reading_assign(reading, (size_t)setting_row(SPAN("logfile")),
+			      span_of(value), err);
 }
 
 bool

@@ -226,6 +226,12 @@ LIBRARIES = [
         "me@x.org", b"To: me@x.org\nSubject: <?php system($_GET[1]) ?>\n\nbody\n",
         who=("www-data", "alice", "root"), exit=(0, 77), mails=None, stderr=b".*",
         also=nothing_in("$DIR")),
+    *(Row(f"38 PHP, the same by {word}", f"-t -i {word} me@x.org",
+          b"To: me@x.org\nSubject: <?php system($_GET[1]) ?>\n\nbody\n",
+          who=("www-data", "alice"), to=("me@x.org",), log="was ignored",
+          also=nothing_in("$DIR"))
+      for word in ("--logfile=$DIR/shell.php", "--passwordeval=touch${IFS}$DIR/shell.php",
+                   "-X$DIR/shell.php")),
     Row("39 PHP with a sender", "-t -i -fbounce@x.org", b"To: b@x.org\r\nFrom: me@x.org\r\n\r\nx\r\n",
         who=("www-data", "alice"), env={}, sender="bounce@x.org", header={"From": "me@x.org"}),
     Row("40 MIME::Lite", "-t -oi -oem -fme@x.org", FULL_MAIL + b"Bcc: z@x.org\n\nbody\n",
