@@ -5,6 +5,7 @@
 #include "app/deliver.h"
 #include "app/local.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "queue/home.h"
 #include "queue/scan.h"
 #include "queue/standing.h"
@@ -186,6 +187,18 @@ tell_account(struct checkup *checkup)
 		      user_address(checkup->run));
 }
 
+static void
+tell_fallback(struct checkup *checkup)
+{
+	struct run *run = checkup->run;
+	struct error err = { .arena = run->arena };
+	const struct account_wish wish = { .name = run->account->queue.fallback };
+	struct account *other;
+
+	if (wish.name && !config_choose(&run->chosen.config, &wish, &other, &err))
+		found(checkup, MARK_NOTE, "fallback: %s", err.what);
+}
+
 void
 check_account(struct checkup *checkup)
 {
@@ -200,6 +213,7 @@ check_account(struct checkup *checkup)
 	}
 	checkup->reached |= REACHED_ACCOUNT;
 	tell_account(checkup);
+	tell_fallback(checkup);
 }
 
 /* ---- mail to root ---- */
@@ -301,6 +315,24 @@ tell_standing(void *context, const char *tag)
 		      standing.why ? clean_text(arena, span_of(standing.why)) : "?");
 }
 
+/* What waits needs a process that sends it. */
+static void
+tell_runner(struct checkup *checkup, const struct spool *spool)
+{
+	pid_t runner = spool_last_runner(spool);
+	char state = runner ? process_state(runner) : '\0';
+
+	if (!state)
+		found(checkup, MARK_NOTE,
+		      _("Nothing is there to send what waits, as after a restart of the "
+			"machine: \"postrider -q\" starts it"));
+	else if (state == 'T' || state == 't')
+		found(checkup, MARK_NOTE,
+		      _("The process that sends what waits was stopped: \"kill -CONT %ld\" "
+			"lets it go on"),
+		      (long)runner);
+}
+
 static void
 tell_counts(struct checkup *checkup, const struct spool *spool)
 {
@@ -325,6 +357,8 @@ tell_counts(struct checkup *checkup, const struct spool *spool)
 		      (long long)((wall_ms() - counts[PLACE_WAITING].oldest) / 60000));
 	else
 		found(checkup, MARK_OK, _("Nothing waits"));
+	if (counts[PLACE_WAITING].messages)
+		tell_runner(checkup, spool);
 	if (counts[PLACE_HELD].messages + counts[PLACE_FAILED].messages +
 	    counts[PLACE_CORRUPT].messages)
 		found(checkup, MARK_NOTE,
@@ -403,6 +437,19 @@ tell_last_failure(struct checkup *checkup, const char *path)
 		      clean_text(checkup->run->arena, line));
 }
 
+/* Without making it. */
+static bool
+can_be_made(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *folder = !slash ? "."
+			     : slash == path
+				     ? "/"
+				     : arena_copy(arena, path, (size_t)(slash - path));
+
+	return access(folder, W_OK | X_OK) == 0;
+}
+
 void
 check_log(struct checkup *checkup)
 {
@@ -415,7 +462,7 @@ check_log(struct checkup *checkup)
 		return;
 	}
 	fd = open(log->file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0 && errno != ENOENT) {
+	if (fd < 0 && (errno != ENOENT || !can_be_made(checkup->run->arena, log->file))) {
 		found(checkup, MARK_NOTE,
 		      _("%s cannot be written by this user (%s); mail goes all the same"),
 		      log->file, strerror(errno));

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -185,6 +186,21 @@ process_again(char *const arguments[])
 	posix_spawn_file_actions_destroy(&actions);
 	errno = failed;
 	return failed == 0;
+}
+
+char
+process_state(pid_t process)
+{
+	CLEANUP(close_file) int fd = -1;
+	char path[32], text[64] = "", *end;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)process);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* "PID (NAME) STATE …": the name has 15 octets at most, of any kind. */
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return '\0';
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' && end[2] != 'Z' && end[2] != 'X' ? end[2] : '\0';
 }
 
 void

@@ -35,6 +35,10 @@ bool process_again(char *const arguments[]) __attribute__((warn_unused_result));
  * processor time and memory may be as much as they may. */
 void process_lift_limits(void);
 
+/* The state of a process as proc(5) has it: R, S, T for one that is stopped, …; 0: there is
+ * no such process, or it has ended. */
+char process_state(pid_t process);
+
 /* Has WORK done by a copy of this process: in a session of its own, with "/" as its folder,
  * /dev/null as standard files and, of the others, only the descriptors KEPT (in rising
  * order). It is no child of this one, and ends when WORK returns. SIGTERM and SIGINT are

@@ -438,6 +438,19 @@ spool_be_runner(const struct spool *spool, int *lock)
 	return false;
 }
 
+pid_t
+spool_last_runner(const struct spool *spool)
+{
+	CLEANUP(close_file)
+	int fd = openat(spool->fd, "runner",
+			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char text[32] = "";
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return 0;
+	return (pid_t)strtol(text, NULL, 10);
+}
+
 void
 spool_wake(const struct spool *spool)
 {

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { ID_DIGITS = 24, TAG_DIGITS = 8, NAME_ROOM = 64 };
 
@@ -84,6 +85,8 @@ bool spool_fail(const char *path, const char *what, struct error *err);
 /* True when this process is now the one: *LOCK is to be kept open. False with *LOCK -1
  * when there is another. */
 bool spool_be_runner(const struct spool *spool, int *lock);
+/* The process that was the one last, for people; 0: there was none. */
+pid_t spool_last_runner(const struct spool *spool);
 /* Wakes the one that there is; nothing when there is none. */
 void spool_wake(const struct spool *spool);
 /* The reading end of that FIFO; -1 when it cannot be had. */

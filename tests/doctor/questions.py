@@ -8,7 +8,11 @@ import base64
 import contextlib
 import dataclasses
 import http.server
+import os
+import pathlib
+import signal
 import threading
+import time
 import typing
 
 import submission
@@ -439,6 +443,10 @@ def q25(room):
     room.account(port=9, logfile="/dev/full/log")
     report = room.doctor()
     tells(room, report, "log", "note /dev/full/log cannot be written", "goes all the same")
+    room.account(port=9, logfile="/nowhere/log")
+    tells(room, room.doctor(), "log", "note /nowhere/log cannot be written by this user (No such file")
+    room.account(port=9, logfile=str(room.home / "new-log"))
+    tells(room, room.doctor(), "log", "ok Written to")
 
 
 @question
@@ -551,6 +559,12 @@ def q32(room):
         tells(room, room.doctor(), "copies", "no copy into the folder Sent", "Gmail")
 
 
+def runner_lives(process):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 @question
 def q33(room):
     """the message seems to be sent, but did not arrive"""
@@ -560,6 +574,15 @@ def q33(room):
     report = room.doctor()
     tells(room, report, "queue", "1 message waits", "The last try of the account work failed",
           "Connection refused")
+    runner = room.runner()
+    want(room, "no word of a runner that is there", "lets it go on" not in report.out and
+         "postrider -q" not in report.out, report.out)
+    os.kill(runner, signal.SIGSTOP)
+    tells(room, room.doctor(), "queue", "was stopped", f'"kill -CONT {runner}"')
+    os.kill(runner, signal.SIGKILL)
+    while runner_lives(runner):
+        time.sleep(0.01)
+    tells(room, room.doctor(), "queue", "Nothing is there to send", '"postrider -q"')
     with server(room, {"RCPT": "550 5.1.1 no such user"}) as there:
         room.account(port=there.port, logfile=str(log))
         ordinary(room, room.send(), NO_USER)

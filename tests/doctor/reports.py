@@ -250,6 +250,15 @@ def ways(room):
 
 
 @case
+def no_fallback(room):
+    """an account to fall back to that is not there"""
+    with server(room) as there:
+        room.account(port=there.port, fallback="nosuch")
+        doctor(room, report := room.doctor(), GOOD, None)
+    tells(room, report, "account", 'note fallback: There is no account "nosuch"')
+
+
+@case
 def held(room):
     """mail that waits until something is mended"""
     with server(room, {"AUTH": "535 5.7.8 no"}) as there:

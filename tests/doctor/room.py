@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 import names
 import pki
@@ -104,6 +105,12 @@ class Room:
 
     def send(self, *words, letter=LETTER, **environment):
         return self.run(*(words or ("you@example.net",)), letter=letter, **environment)
+
+    def runner(self):
+        """The process that has the queue; waits for it."""
+        while not (text := pathlib.Path("/var/spool/postrider/runner").read_text()):
+            time.sleep(0.01)
+        return int(text)
 
     def doctor(self, *words, **environment):
         return self.run("doctor", "--json", *words, **environment)
