@@ -393,6 +393,10 @@ check_together(const struct request *request, struct error *err)
 	if (request->sender && request->sender_from_header)
 		return fail(err, FAULT_USAGE,
 			    _("-f and --read-envelope-from exclude each other"));
+	/* RFC 4865 5. */
+	if (request->options.hold_for && request->options.hold_until)
+		return fail(err, FAULT_USAGE,
+			    _("--hold-for and --hold-until exclude each other"));
 	return true;
 }
 

@@ -355,6 +355,8 @@ static const struct {
 	  "!usage: -f and --read-envelope-from exclude each other" },
 	{ "postrider|--read-envelope-from|-f|a@b",
 	  "!usage: -f and --read-envelope-from exclude each other" },
+	{ "postrider|--hold-for=5|--hold-until=2030-01-01T00:00:00Z",
+	  "!usage: --hold-for and --hold-until exclude each other" },
 	/* Control characters. */
 	{ "postrider|-F|a\nBcc: x", "send name=aBcc: x" },
 	{ "postrider|-F|a\tb", "send name=ab" },
