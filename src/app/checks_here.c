@@ -241,6 +241,9 @@ check_root(struct checkup *checkup)
 		      to);
 	else
 		found(checkup, MARK_OK, _("Mail to root goes to %s"), to);
+	/* What stops only the mail of others, or of nobody. */
+	if (policy.aliases_file && !aliases_check(run->arena, policy.aliases_file, &err))
+		found(checkup, MARK_NOTE, "%s", err.what);
 }
 
 /* ---- queue ---- */

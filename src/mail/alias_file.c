@@ -178,7 +178,12 @@ add_line(struct alias_reader *reader, struct span line)
 	return more;
 }
 
-enum entry_state { ENTRY_GIVEN, ENTRY_END, ENTRY_BAD };
+enum entry_state {
+	ENTRY_GIVEN,
+	ENTRY_END,
+	ENTRY_BAD,
+	ENTRY_TORN /* the file is no text: nothing in it can be trusted */
+};
 
 /* Collects the lines of the next entry: a line, and those behind it that begin with a
  * blank. Lines that say nothing may stand between them. */
@@ -187,7 +192,7 @@ next_entry(struct alias_reader *reader, struct error *err)
 {
 	struct span line, rest = reader->rest;
 	unsigned number = reader->line;
-	bool more = false;
+	bool more = false, bad = false;
 
 	reader->entry.len = 0;
 	reader->quoted = false;
@@ -201,8 +206,9 @@ next_entry(struct alias_reader *reader, struct error *err)
 		}
 		if (reader->entry.len && !more && !is_blank(line.at[0]))
 			break;
-		if (!check_line(reader, line, err))
-			return ENTRY_BAD;
+		bad = bad || !check_line(reader, line, err);
+		if (bad && span_find(line, '\0') < line.len)
+			return ENTRY_TORN;
 		if (!reader->entry.len)
 			reader->entry_line = reader->line;
 		more = add_line(reader, line);
@@ -210,6 +216,8 @@ next_entry(struct alias_reader *reader, struct error *err)
 	/* The line that begins another entry is taken again. */
 	reader->rest = rest;
 	reader->line = number;
+	if (bad)
+		return ENTRY_BAD;
 	return reader->entry.len ? ENTRY_GIVEN : ENTRY_END;
 }
 
@@ -290,6 +298,32 @@ read_entry(struct alias_reader *reader, struct alias_table *table, struct error 
 	return true;
 }
 
+/* Mail to that name is stopped, and no other: it would go astray. A name with a domain is
+ * none of this host. */
+static bool
+pass_over(struct alias_reader *reader, enum entry_state state, struct alias_table *table,
+	  struct error *err)
+{
+	CLEANUP(release_buf) struct buf name = { 0 };
+	struct scan scan = { .text = buf_span(&reader->entry) };
+	bool named = read_name(&scan, &name) || scan_peek(&scan) != '@';
+	struct alias *alias = alias_find(table, buf_span(&name));
+
+	if (reader->strict || state == ENTRY_TORN)
+		return false;
+	if (!alias && named && name.len && is_sendable(buf_span(&name))) {
+		alias = alias_insert(reader->arena, table, buf_span(&name));
+		alias->line = reader->entry_line;
+	}
+	/* Of two the first counts. */
+	if (alias && alias->line == reader->entry_line) {
+		alias->targets = NULL;
+		alias->problem = arena_string(reader->arena, err->what);
+	}
+	error_clear(err);
+	return true;
+}
+
 /* ---- files ---- */
 
 /* Reads all of FD and begins with its first line. False with errno set. */
@@ -313,7 +347,7 @@ alias_file_read(struct alias_reader *reader, const char *path, struct alias_tabl
 	CLEANUP(release_buf) struct buf text = { 0 };
 	CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	const char *file = clean_text(reader->arena, span_of(path));
-	enum entry_state state = ENTRY_END;
+	enum entry_state state;
 	bool ok = true;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -321,10 +355,11 @@ alias_file_read(struct alias_reader *reader, const char *path, struct alias_tabl
 	if (fd < 0 || !begin(reader, fd, file, &text))
 		return fail_errno(err, reader->fault,
 				  _("Cannot read the file of aliases %s"), file);
-	while (ok && (state = next_entry(reader, err)) == ENTRY_GIVEN)
-		ok = read_entry(reader, table, err);
+	while (ok && (state = next_entry(reader, err)) != ENTRY_END)
+		ok = (state == ENTRY_GIVEN && read_entry(reader, table, err)) ||
+		     pass_over(reader, state, table, err);
 	buf_release(&reader->entry);
-	return ok && state == ENTRY_END;
+	return ok;
 }
 
 /* Whether nobody else can add recipients. */

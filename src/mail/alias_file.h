@@ -32,7 +32,8 @@ struct alias {
 	const char *name; /* as written; of an included file: :include:/path */
 	unsigned line;
 	struct target *targets;
-	struct alias *next; /* in the order of the file */
+	const char *problem; /* why nobody knows whom it stands for; NULL: it is well */
+	struct alias *next;  /* in the order of the file */
 	/* For those who walk through: in which walk it was begun and whether that is
 	 * over, and how many aliases follow one another at most from here on. */
 	unsigned walk;
@@ -52,7 +53,7 @@ enum { ALIAS_BYTES_MAX = 16 * 1024 * 1024 };
 /* Set the first four; the rest is the reader's own. */
 struct alias_reader {
 	struct arena *arena;
-	bool strict;	       /* a name that stands there twice is an error */
+	bool strict;	       /* every mistake is an error, and a name twice is one */
 	enum fault fault;      /* the class of what is wrong in a file */
 	enum fault unreadable; /* the class of an included file that cannot be read */
 	size_t bytes;	       /* read so far; ALIAS_BYTES_MAX in all */
@@ -66,10 +67,11 @@ struct alias_reader {
 };
 
 /* Adds the aliases of the file. A file that does not exist has none. A name without
- * values, what is no address, NULs and control characters are errors, with file and line,
- * and so is, when STRICT, a name that stands there twice (in any case): else the first
- * one counts. Programs and files are read, but
- * nobody should follow them. */
+ * values, what is no address, NULs and control characters are mistakes, with file and
+ * line; so is, when STRICT, a name that stands there twice (in any case): else the first
+ * one counts. A mistake is the `problem` of its alias, so that others are not stopped by
+ * it; when STRICT, or when it is a NUL, it is an error. Programs and files are read, but nobody should follow
+ * them. */
 bool alias_file_read(struct alias_reader *reader, const char *path,
 		     struct alias_table *table, struct error *err) MUST_CHECK;
 

@@ -254,6 +254,8 @@ enter(struct walk *walk, struct alias *alias, struct error *err)
 {
 	struct alias *from = walk->depth ? walk->path[walk->depth - 1] : NULL;
 
+	if (alias->problem)
+		return fail(err, walk->memory->reader.fault, "%s", alias->problem);
 	if (!is_begun(walk, alias)) {
 		if (walk->depth == DEPTH_MAX)
 			return too_deep(walk, alias, err);

@@ -259,6 +259,17 @@ def no_fallback(room):
 
 
 @case
+def aliases(room):
+    """a mistake in an alias that is not root's"""
+    room.write(room.etc / "aliases", "root: me@example.org\nspam: :blackhole:\n", 0o644)
+    with server(room) as there:
+        room.account(port=there.port)
+        doctor(room, report := room.doctor(), GOOD, None)
+    (room.etc / "aliases").unlink()
+    tells(room, report, "root", "ok Mail to root goes to me@example.org", "note /etc/aliases:2:")
+
+
+@case
 def held(room):
     """mail that waits until something is mended"""
     with server(room, {"AUTH": "535 5.7.8 no"}) as there:

@@ -134,6 +134,12 @@ ALIAS = [
     Row("aliases: -t", "-t", b"To: team\nBcc: list\n" + BODY, aliases=ALIASES, sender="boss@x.org",
         to=("x@x.org", "y@y.org", "bob@example.com", "l1@x.org", "l2@x.org"),
         header={"To": "team@example.com", "Bcc": None}),
+    *[Row(f"aliases: beside the mistake {slip!r}", "root", aliases=f"{slip}\nroot: r@x.org\n{slip}\n",
+          to=("r@x.org",)) for slip in ("spam: :blackhole:", "gone: :fail: gone", "foo@x.org: x@x.org",
+                                        "empty:", "two words: x@x.org")],
+    *[Row(f"aliases: the mistake {slip!r} stops its own mail", "root", aliases=f"{slip}\nx: x@x.org\n",
+          exit=78, drained=True, stderr=rb"[^\n]*/etc/aliases:1[^\n]*\n.*")
+      for slip in ("root: :fail: gone", "root:", "root r@x.org")],
     Row("aliases: a circle ends", "loop", aliases="loop: loop2\nloop2: loop\n", exit=(0, 65, 67, 69),
         mails=None, stderr=b".*"),
     Row("aliases: newaliases names a program", "", HELD, exit=65, program="newaliases",
