@@ -11,8 +11,7 @@
 
 struct kind {
 	const char *placeholder; /* "FILE", as --help shows it */
-	/* What an empty argument means ("on"); NULL: parse gets the empty span, which
-	 * for most kinds unsets. */
+	/* What an empty argument means ("on"); NULL: the default of the setting. */
 	const char *empty;
 	/* Words that may be given, NULL-terminated; or NULL. */
 	const char *const *choices;

@@ -76,7 +76,7 @@ const struct setting settings[] = {
 		     "the port, "
 		     "465 is TLS from the start.") },
 	{ .name = "tls_trust_file", WORDS(path, tls.trust_file), .chapter = CHAPTER_TLS,
-	  .fallback = "system",
+	  .fallback = "system", .unset_in_msmtp = true,
 	  .help = N_("Trusted certificate authorities in PEM form, or \"system\".") },
 	{ .name = "tls_crl_file", WORDS(path, tls.crl_file), .chapter = CHAPTER_TLS, .fallback = "",
 	  .help = N_("Revoked certificates in PEM form.") },
@@ -360,17 +360,39 @@ refuse(const struct assignment *assignment, const char *reason, struct error *er
 		    reason);
 }
 
+static struct span
+default_text(const struct setting *setting, enum dialect dialect)
+{
+	const char *text = dialect == DIALECT_MSMTP && setting->msmtp ? setting->msmtp
+								      : setting->fallback;
+
+	return span_of(text ? text : "");
+}
+
+/* What an empty text stands for. */
+static struct span
+meant_by_nothing(const struct setting *setting, enum dialect dialect)
+{
+	if (setting->kind->empty)
+		return span_of(setting->kind->empty);
+	/* That of msmtp says so that nobody is trusted, and its default is somebody. */
+	if (dialect == DIALECT_MSMTP && setting->unset_in_msmtp)
+		return SPAN("");
+	return default_text(setting, dialect);
+}
+
 bool
 setting_apply(struct arena *arena, struct account *account,
 	      const struct assignment *assignment, struct error *err)
 {
-	const struct kind *kind = settings[assignment->row].kind;
-	void *place = (char *)account + settings[assignment->row].at;
+	const struct setting *setting = &settings[assignment->row];
+	const struct kind *kind = setting->kind;
+	void *place = (char *)account + setting->at;
 	struct span text = assignment->text;
 	struct error inner = { .arena = err->arena };
 
-	if (!text.len && kind->empty)
-		text = span_of(kind->empty);
+	if (!text.len)
+		text = meant_by_nothing(setting, account->dialect);
 	if (holds_control(text))
 		return refuse(assignment, _("it has a control character"), err);
 	if (!kind->parse(kind, arena, text, place, &inner))
@@ -386,12 +408,10 @@ account_defaults(struct arena *arena, enum dialect dialect, struct account *acco
 	*account = (struct account){ .dialect = dialect };
 	for (size_t row = 0; row < settings_count; row++) {
 		const struct setting *setting = &settings[row];
-		const char *text = dialect == DIALECT_MSMTP && setting->msmtp
-					   ? setting->msmtp
-					   : setting->fallback;
-		struct assignment assignment = { .row = row, .text = span_of(text) };
+		struct assignment assignment = { .row = row,
+						 .text = default_text(setting, dialect) };
 
-		if (text && !setting_apply(arena, account, &assignment, err))
+		if (setting->fallback && !setting_apply(arena, account, &assignment, err))
 			return false;
 	}
 	return true;

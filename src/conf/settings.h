@@ -28,7 +28,8 @@ struct setting {
 	const char *msmtp; /* default in an msmtp file when it differs; else NULL */
 	const char *help;  /* one sentence, N_() */
 	enum chapter chapter;
-	bool file_only; /* not an option: it would show in the process list */
+	bool file_only;	     /* not an option: it would show in the process list */
+	bool unset_in_msmtp; /* there an empty text means no value, not the default */
 };
 
 extern const struct setting settings[];

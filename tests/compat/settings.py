@@ -17,7 +17,7 @@ LINES = [
     ("protocol smtp", {}), ("protocol", {}), ("protocol uucp", {}), ("protocol SMTP", {}),
     ("source_ip 127.0.0.1", {}), ("source_ip", {}), ("source_ip x", {}),
     ("source_ip 192.0.2.1", {}),
-    ("proxy_host", {}), ("proxy_port 99", {}), ("proxy_port 0", {}),
+    ("proxy_host", {}), ("proxy_port 99", {}), ("proxy_port 0", {}), ("proxy_port", {}),
     ("proxy_host 127.0.0.1\nproxy_port 1", {}),
     ("socket", {}), ("socket {dir}/no-socket", {}),
     ("domain mx.example.org", {}), ("domain", {}), ("domain %H", {}), ("domain %M", {}),

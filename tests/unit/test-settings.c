@@ -152,7 +152,7 @@ static const struct {
 	{ "ip", "4", "4" },
 	{ "ip", "6", "6" },
 	{ "ip", "any", "any" },
-	{ "ip", "", "!none of: any, 4, 6" },
+	{ "ip", "", "any" },
 	{ "ip", "5", "!\"5\" is none of: any, 4, 6" },
 	{ "source_ip", "192.0.2.1", "192.0.2.1" },
 	{ "source_ip", "2001:db8::1", "2001:db8::1" },
@@ -161,7 +161,11 @@ static const struct {
 	{ "source_ip", "1.2.3", "!no IPv4 or IPv6" },
 	{ "protocol", "lmtp", "lmtp" },
 	{ "protocol", "SMTP", "smtp" },
+	{ "protocol", "", "smtp" },
 	{ "protocol", "esmtp", "!none of: smtp, lmtp" },
+	{ "domain", "", "localhost" },
+	{ "proxy_port", "", "1080" },
+	{ "timeout", "", "off" },
 	{ "timeout", "off", "off" },
 	{ "timeout", "0", "off" },
 	{ "timeout", "30", "30" },
@@ -180,11 +184,11 @@ static const struct {
 	{ "tls_trust_file", "system", "system" },
 	{ "tls_trust_file", "~/ca.pem", "/home/somebody/ca.pem" },
 	{ "tls_trust_file", "~other/ca.pem", "~other/ca.pem" },
-	{ "tls_trust_file", "", "" },
+	{ "tls_trust_file", "", "system" },
 	{ "tls_key_file", "pkcs11:token=x;object=y", "pkcs11:token=x;object=y" },
 	{ "tls_min_version", "1.3", "1.3" },
 	{ "tls_min_version", "1.1", "!none of: 1.2, 1.3" },
-	{ "tls_min_version", "", "!none of: 1.2, 1.3" },
+	{ "tls_min_version", "", "1.2" },
 	{ "tls_min_dh_prime_bits", "2048", "2048" },
 	{ "tls_min_dh_prime_bits", "", "" },
 	{ "tls_min_dh_prime_bits", "many", "!no number" },
@@ -216,6 +220,7 @@ static const struct {
 	{ "oauth_issuer", "google", "google" },
 	{ "oauth_client_secret", "hunter2", "*" },
 	{ "oauth_flow", "device", "device" },
+	{ "oauth_flow", "", "auto" },
 	{ "oauth_flow", "code", "!none of: auto, browser, device, client" },
 	{ "from", "me@example.org", "me@example.org" },
 	{ "from", "", "<>" },
@@ -242,6 +247,9 @@ static const struct {
 	{ "dsn_return", "headers", "headers" },
 	{ "dsn_return", "hdrs", "headers" },
 	{ "dsn_return", "half", "!half" },
+	{ "aliases", "", "/etc/aliases" },
+	{ "queue_lifetime", "", "5" },
+	{ "patience", "", "10" },
 	{ "logfile", "~/mail.log", "/home/somebody/mail.log" },
 	{ "logfile", "-", "-" },
 	{ "syslog", "", "on" },
@@ -401,6 +409,39 @@ defaults(void **state)
 	unit_done();
 }
 
+/* An empty value is the default of the dialect, but where one may say: nobody. */
+static void
+empty_in_msmtp(void **state)
+{
+	static const struct {
+		const char *name, *want;
+	} cases[] = {
+		{ "ip", "any" },      { "proxy_port", "1080" }, { "protocol", "smtp" },
+		{ "patience", "10" }, { "aliases", "" },	{ "tls_trust_file", "" },
+		{ "tls", "on" },      { "auth", "on" },		{ "from", "<>" },
+	};
+	struct arena arena = { 0 };
+	struct error err = { .arena = &arena };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t row = (size_t)setting_row(span_of(cases[i].name));
+		struct assignment assignment = { .row = row };
+		struct account account;
+
+		unit_number("defaults",
+			    account_defaults(&arena, DIALECT_MSMTP, &account, &err),
+			    true);
+		unit_number(cases[i].name,
+			    setting_apply(&arena, &account, &assignment, &err), true);
+		unit_same(cases[i].name, account_show(&arena, &account, row),
+			  cases[i].want);
+		account_release(&account);
+	}
+	arena_release(&arena);
+	unit_done();
+}
+
 /* ---- account_finish ---- */
 
 /* Applies "name=value" pairs separated by "|"; "name:value" comes from line 3 of a
@@ -552,16 +593,19 @@ static const struct {
 	{ DIALECT_POSTRIDER, "host:h|tls_cert_file:c|tls_key_file:k",
 	  "h 465,587 tls=1 auth=off user=- from=- key=-@h" },
 	{ DIALECT_POSTRIDER, "host:h|tls_trust_file:",
+	  "h 465,587 tls=1 auth=off user=- from=- key=-@h" },
+	{ DIALECT_MSMTP, "host:h|tls:on|tls_trust_file:",
 	  "!config: f:3: nobody is trusted: tls_trust_file or tls_fingerprint must be set" },
-	{ DIALECT_POSTRIDER, "host:h|tls_trust_file:|tls_certcheck:off",
-	  "h 465,587 tls=1 auth=off user=- from=- key=-@h" },
-	{ DIALECT_POSTRIDER, "host:h|tls_trust_file:|tls:off",
+	{ DIALECT_MSMTP, "host:h|tls:on|tls_trust_file:|tls_certcheck:off",
+	  "h 25,0 tls=1 auth=off user=- from=- key=-@h" },
+	{ DIALECT_MSMTP, "host:h|tls_trust_file:|tls:off",
 	  "h 25,0 tls=0 auth=off user=- from=- key=-@h" },
-	{ DIALECT_POSTRIDER,
-	  "host:h|tls_trust_file:|tls_fingerprint:00112233445566778899aabbccddeeff",
-	  "h 465,587 tls=1 auth=off user=- from=- key=-@h" },
-	{ DIALECT_POSTRIDER,
-	  "host:h|tls_crl_file:x|tls_trust_file:|tls_fingerprint:00112233445566778899aabbccddeeff",
+	{ DIALECT_MSMTP,
+	  "host:h|tls:on|tls_trust_file:|tls_fingerprint:00112233445566778899aabbccddeeff",
+	  "h 25,0 tls=1 auth=off user=- from=- key=-@h" },
+	{ DIALECT_MSMTP,
+	  "host:h|tls:on|tls_crl_file:x|tls_trust_file:|"
+	  "tls_fingerprint:00112233445566778899aabbccddeeff",
 	  "!config: f:3: the setting tls_crl_file needs tls_trust_file" },
 	/* Senders and patterns. */
 	{ DIALECT_POSTRIDER, "host:h|from:", "h 465,587 tls=1 auth=off user=- from= key=-@h" },
@@ -655,6 +699,7 @@ main(void)
 		cmocka_unit_test(errors_keep_secrets),
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(empty_in_msmtp),
 		cmocka_unit_test(finish_cases),
 		cmocka_unit_test(finish_values),
 	};
