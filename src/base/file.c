@@ -93,6 +93,23 @@ rename_new(int from, const char *old, int to, const char *name)
 	       linkat(from, old, to, name, 0) == 0 && unlinkat(from, old, 0) == 0;
 }
 
+bool
+belongs_to_us(const struct stat *status)
+{
+	return status->st_uid == geteuid() || status->st_uid == 0;
+}
+
+bool
+others_may_write(const struct stat *status)
+{
+	mode_t mode = status->st_mode;
+
+	/* The group of a user is often nobody else's. */
+	return S_ISREG(mode) &&
+	       ((mode & S_IWOTH) ||
+		((mode & S_IWGRP) && status->st_gid != getegid() && status->st_gid != 0));
+}
+
 int
 open_unlinked(void)
 {

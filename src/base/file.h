@@ -29,6 +29,12 @@ bool write_all(int fd, const char *at, size_t len) MUST_CHECK;
 /* Renames within a file system, but never over what is there (EEXIST). False with errno
  * set. */
 bool rename_new(int from, const char *old, int to, const char *name) MUST_CHECK;
+struct stat;
+/* Whether the file belongs to this user or to root. */
+bool belongs_to_us(const struct stat *status);
+/* Whether its mode lets somebody else write it than its owner, this user's group or root's.
+ * What is no regular file has no such mode. */
+bool others_may_write(const struct stat *status);
 /* An unlinked file in $TMPDIR or /tmp, close-on-exec, mode 0600. -1 with errno set. */
 int open_unlinked(void);
 /* The home folder: $HOME, else the passwd entry of the real uid, else NULL. */

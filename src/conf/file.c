@@ -55,8 +55,7 @@ is_obeyed(int fd)
 {
 	struct stat status;
 
-	return fstat(fd, &status) == 0 &&
-	       (status.st_uid == geteuid() || status.st_uid == 0);
+	return fstat(fd, &status) == 0 && belongs_to_us(&status);
 }
 
 /* Opens a file of the search. *FD is -1 when there is none, or none for us: cron and at

@@ -336,7 +336,8 @@ read_eval(struct grammar *grammar, struct source *source, struct span value,
 		return wrong(grammar, _("eval needs a command"), err);
 	if (grammar->inert || grammar->lenient)
 		return wrong(grammar, _("eval is not possible here"), err);
-	if (!grammar->foreign && !lines_are_ours(&source->lines))
+	if (!grammar->foreign && (others_may_write(&source->lines.status) ||
+				  !belongs_to_us(&source->lines.status)))
 		return wrong(grammar,
 			     _("eval is refused, because others may write the file"),
 			     err);

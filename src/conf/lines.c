@@ -38,7 +38,7 @@ lines_are_private(const struct lines *lines, bool strict, struct error *err)
 	/* A pipe is private, and what is no file cannot be changed by chmod. */
 	if (!S_ISREG(status->st_mode) || (user == 0 && !strict))
 		return true;
-	if (user != 0 && status->st_uid != user && status->st_uid != 0) {
+	if (user != 0 && !belongs_to_us(status)) {
 		fail(err, FAULT_CONFIG,
 		     _("%s has a password, but belongs to somebody else"), lines->path);
 		return fail_hint(err, _("Make the file your own with chown"));
@@ -51,18 +51,6 @@ lines_are_private(const struct lines *lines, bool strict, struct error *err)
 						   lines->path));
 	}
 	return true;
-}
-
-bool
-lines_are_ours(const struct lines *lines)
-{
-	mode_t mode = lines->status.st_mode;
-
-	/* The group of a user is often nobody else's. */
-	return !S_ISREG(mode) ||
-	       (!(mode & S_IWOTH) &&
-		(!(mode & S_IWGRP) || lines->status.st_gid == getegid()) &&
-		(lines->status.st_uid == geteuid() || lines->status.st_uid == 0));
 }
 
 void

@@ -32,9 +32,6 @@ enum lines_state { LINES_GIVEN, LINES_END, LINES_BAD };
 enum lines_state lines_next(struct lines *lines, struct span *word, struct span *value,
 			    struct error *err) MUST_CHECK;
 
-/* Whether nobody but this user, his group or root can write the file, as a command in it
- * demands that is carried out. */
-bool lines_are_ours(const struct lines *lines) MUST_CHECK;
 /* Whether nobody but this user or root can read the file, as a password in it demands.
  * STRICT: the rule holds for root, too. */
 bool lines_are_private(const struct lines *lines, bool strict,

@@ -340,6 +340,23 @@ begin(struct alias_reader *reader, int fd, const char *file, struct buf *text)
 	return ok;
 }
 
+/* Whether nobody else can say who gets the mail. To whom the file belongs was somebody's
+ * decision, or that of a container. */
+static bool
+check_mode(const struct alias_reader *reader, int fd, const char *file, struct error *err)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0)
+		return fail_errno(err, reader->fault,
+				  _("Cannot read the file of aliases %s"), file);
+	if (!others_may_write(&status))
+		return true;
+	fail(err, reader->fault, _("Others may write the file of aliases %s (mode %04o)"),
+	     file, (unsigned)status.st_mode & 07777);
+	return fail_hint(err, arena_printf(err->arena, _("Run: chmod go-w %s"), file));
+}
+
 bool
 alias_file_read(struct alias_reader *reader, const char *path, struct alias_table *table,
 		struct error *err)
@@ -352,6 +369,8 @@ alias_file_read(struct alias_reader *reader, const char *path, struct alias_tabl
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return true;
+	if (fd >= 0 && !check_mode(reader, fd, file, err))
+		return false;
 	if (fd < 0 || !begin(reader, fd, file, &text))
 		return fail_errno(err, reader->fault,
 				  _("Cannot read the file of aliases %s"), file);

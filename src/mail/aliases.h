@@ -41,7 +41,8 @@ bool is_local(const struct local_policy *policy, const struct address *address);
  * reached. What is wrong in them is FAULT_CONFIG with file and line: so is an include
  * that its group or others may write, more than 32 aliases in a row, more than 10000
  * recipients by aliases, and mail to `|command` or `/file`, which are never run and never
- * written. An include that cannot be read is FAULT_TEMPORARY.
+ * written. FAULT_CONFIG is, too, a file that others may write. An include that cannot be
+ * read is FAULT_TEMPORARY.
  *
  * When the first alias on the way that has an `owner-NAME` is met, that becomes the
  * envelope's sender (RFC 5321 3.9.2), unless it is null: what the owner expands to if

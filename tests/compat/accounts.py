@@ -128,6 +128,10 @@ def cases():
                    env=env, whole=True)
     for name, text, to in ALIASES:
         yield Case(f"alias: {name}", "aliases {dir}/aliases\n", to, files={"aliases": text})
+    yield Case("alias: others may write the file", "aliases {dir}/aliases\n", ("root",),
+               files={"aliases": "root: r@example.net\n"}, files_mode=0o666)
+    yield Case("alias: the user's group may write the file", "aliases {dir}/aliases\n", ("root",),
+               files={"aliases": "root: r@example.net\n"}, files_mode=0o660)
     for name, user, system, words in SYSTEM:
         yield Case(f"system: {name}", user, (*words, TO), whole=True, system=system)
     yield Case("system: one that may not be read", BASE + "from u@example.org\n", whole=True,

@@ -30,13 +30,14 @@ class Case:
     mail: bytes = LETTER
     whole: bool = False            # `config` is the whole file; None in it: there is no file
     env: dict = dataclasses.field(default_factory=dict)
-    files: dict = dataclasses.field(default_factory=dict)    # in {dir}; the name of a mode: 0644
+    files: dict = dataclasses.field(default_factory=dict)    # in {dir}; the modes are below
     server: dict = dataclasses.field(default_factory=dict)   # of submission.Settings
     answers: dict = dataclasses.field(default_factory=dict)
     more: tuple = ()               # further capabilities
     system: str = ""               # /etc/msmtprc
     system_mode: int = 0o644
     mode: int = 0o600              # of the configuration file
+    files_mode: int = 0o600        # of the others
 
 
 @dataclasses.dataclass
@@ -68,7 +69,7 @@ def prepare(place, case, words):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
             out.write(fill(text, words))
-        os.chmod(path, case.mode if "msmtprc" in name or "config" in name else 0o600)
+        os.chmod(path, case.mode if "msmtprc" in name or "config" in name else case.files_mode)
     subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", place.home], check=True)
     place.system(fill(case.system, words), case.system_mode)
 

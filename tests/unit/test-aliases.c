@@ -832,6 +832,53 @@ test_unreadable(void **state)
 	unit_done();
 }
 
+/* To whom joe's mail goes by a file of that mode and of those owners; -1: our own. */
+static const char *
+expand_owned(struct arena *arena, mode_t mode, int user, int group)
+{
+	struct local_policy policy = usual_policy();
+	struct envelope envelope = { .sender = "" };
+
+	write_file(file, SPAN("joe: a@x.org\n"), mode);
+	assert_int_equal(chown(file, (uid_t)user, (gid_t)group), 0);
+	return expand(arena, &policy, &envelope, "joe");
+}
+
+/* Whoever may write the file says who gets the mail of others. */
+static void
+test_others(void **state)
+{
+	struct arena arena = { 0 };
+	struct local_policy policy = { .aliases_file = "/dev/null", .expand = true };
+	struct envelope envelope = { .sender = "" };
+	struct error err = { .arena = &arena };
+
+	(void)state;
+	unit_same("others may write it", expand_owned(&arena, 0646, -1, -1),
+		  "config: Others may write the file of aliases @F@/aliases (mode 0646)");
+	unit_number("checked", aliases_check(&arena, file, &err), false);
+	unit_same("checked", sentence(&arena, &err),
+		  "data: Others may write the file of aliases @F@/aliases (mode 0646)");
+	unit_same("what to do", err.hint ? with_folder(&arena, err.hint, true) : NULL,
+		  "Run: chmod go-w @F@/aliases");
+	unit_same("his own group may write it", expand_owned(&arena, 0664, -1, -1),
+		  "a@x.org");
+	unit_same("no file", expand(&arena, &policy, &envelope, "joe"), "joe");
+	if (getuid() == 0) {
+		unit_same(
+			"another group may write it",
+			expand_owned(&arena, 0664, 0, 65533),
+			"config: Others may write the file of aliases @F@/aliases (mode "
+			"0664)");
+		unit_same("it is somebody else's, as in a container",
+			  expand_owned(&arena, 0644, 65533, 65533), "a@x.org");
+	} else {
+		print_message("skip - files of somebody else: needs root\n");
+	}
+	arena_release(&arena);
+	unit_done();
+}
+
 static int
 enter(void **state)
 {
@@ -877,6 +924,7 @@ main(void)
 		cmocka_unit_test(test_depth),	   cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_size),	   cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_long),	   cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_others),
 	};
 
 	if (!mkdtemp(folder))
