@@ -76,6 +76,9 @@ server_begin(struct server *server, struct error *err)
 	server->user = span_string(
 		server->run->arena,
 		(struct span){ login, comma ? (size_t)(comma - login) : strlen(login) });
+	if (!*server->user)
+		return fail(err, FAULT_USAGE,
+			    _("--listen-login needs the name of a user"));
 	server->policy = (struct secret_policy){
 		.passwordeval = comma && comma[1] ? comma + 1 : NULL,
 		.user = server->user,
