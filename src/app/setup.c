@@ -139,19 +139,28 @@ show_error(const struct error *why)
 	json_text(",\"hint\":", why->hint);
 }
 
+/* As the server was tried, with what the options say; NULL when it was not. */
+static const char *
+security_word(const struct account *tried, unsigned port)
+{
+	if (!tried->endpoint.host)
+		return NULL;
+	if (!tried->tls.on)
+		return "none";
+	return tls_is_implicit(&tried->tls, port) ? "implicit" : "starttls";
+}
+
 static void
 show_candidate(const struct setup *setup, size_t which)
 {
 	const struct candidate *candidate = &setup->discovery.items[which];
 	const struct probe *probe = &setup->probes[which];
 	unsigned port = probe->works ? probe->port : candidate->port;
-	bool starttls = candidate->starttls == STARTTLS_ON ||
-			(candidate->starttls == STARTTLS_AUTO && port != 465);
 
 	json_text(which ? ",{\"host\":" : "{\"host\":", candidate->host);
 	if (port) {
 		printf(",\"port\":%u", port);
-		json_text(",\"tls\":", starttls ? "starttls" : "implicit");
+		json_text(",\"tls\":", security_word(&probe->account, port));
 	}
 	json_text(",\"user\":", candidate->user);
 	json_text(",\"found_by\":", found_by_word(candidate->found_by));

@@ -51,6 +51,17 @@ def finds(room):
     same("nothing is written by --print", home.files(), {})
 
 
+def by_options(room):
+    """What the command line says of TLS is what is tried, and what is told."""
+    home = room.home()
+    for options, want in ((("--port=587", "--tls=off"), "none"), (("--port=587",), "starttls"),
+                          (("--tls-starttls=off",), "implicit"),
+                          (("--port=587", "--tls-starttls=off"), "implicit")):
+        done = home.setup("--print", "--json", "--host=mail.hoster.example", *options,
+                          "me@hoster.example")
+        same(f"TLS with {' '.join(options)}", json.loads(done.stdout)["servers"][0].get("tls"), want)
+
+
 def asks_sparingly(room):
     """Who hears of an address: the domain's own web server, and nobody else."""
     home = room.home()
@@ -176,5 +187,5 @@ def wrong_password(room):
     assert PASSWORD not in done.stdout + done.stderr
 
 
-FINDING = [finds, asks_sparingly, fails, without_network, without_login, bridge, json_of_a_failure,
-           extended_table, named_server, wrong_password]
+FINDING = [finds, by_options, asks_sparingly, fails, without_network, without_login, bridge,
+           json_of_a_failure, extended_table, named_server, wrong_password]
