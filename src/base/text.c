@@ -26,6 +26,14 @@ span_trim(struct span span)
 	return span;
 }
 
+struct span
+span_without_mark(struct span span)
+{
+	bool marked = span_equal(span_part(span, 0, 3), SPAN("\xef\xbb\xbf"));
+
+	return marked ? span_part(span, 3, span.len) : span;
+}
+
 bool
 span_equal(struct span a, struct span b)
 {

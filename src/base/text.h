@@ -40,6 +40,8 @@ span_part(struct span span, size_t from, size_t len)
 
 /* Without spaces, tabs, CR and LF at both ends. */
 struct span span_trim(struct span span);
+/* Without the byte order mark that some editors put before a text in UTF-8. */
+struct span span_without_mark(struct span span);
 bool span_equal(struct span a, struct span b);
 /* The same without regard to the case of ASCII letters. */
 bool span_same_word(struct span a, struct span b);

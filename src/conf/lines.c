@@ -75,9 +75,8 @@ cut(struct lines *lines, struct span *line)
 	lines->number++;
 	if (line->len && line->at[line->len - 1] == '\r')
 		line->len--;
-	if (lines->number == 1 &&
-	    span_equal(span_part(*line, 0, 3), SPAN("\xef\xbb\xbf")))
-		*line = span_part(*line, 3, line->len);
+	if (lines->number == 1)
+		*line = span_without_mark(*line);
 	return true;
 }
 

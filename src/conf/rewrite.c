@@ -133,29 +133,33 @@ end_line(struct buf *out)
 }
 
 static void
-append(const struct config_entry *entry, struct buf *out)
+append(struct span old, const struct config_entry *entry, struct buf *out)
 {
-	end_line(out);
-	if (out->len)
+	if (old.len) {
+		buf_add_span(out, old);
+		end_line(out);
 		buf_add_char(out, '\n');
+	}
 	config_entry_print(entry, out);
 }
 
 void
 config_rewrite(struct span old, const struct config_entry *entry, struct buf *out)
 {
-	struct span rest;
+	struct span text = span_without_mark(old), rest;
 	size_t at;
 
-	if (!find_account(old, entry->name, &at)) {
-		buf_add_span(out, old);
-		append(entry, out);
+	buf_add_span(out, span_part(old, 0, old.len - text.len));
+	if (!find_account(text, entry->name, &at)) {
+		append(text, entry, out);
 		return;
 	}
-	buf_add_span(out, span_part(old, 0, at));
-	end_line(out);
+	if (at) {
+		buf_add_span(out, span_part(text, 0, at));
+		end_line(out);
+	}
 	put_lines(entry, out);
-	rest = span_part(old, at, old.len);
+	rest = span_part(text, at, text.len);
 	for (bool inside = true; rest.len;) {
 		struct row line = take_line(&rest);
 

@@ -110,8 +110,8 @@ cut(struct alias_reader *reader, struct span *line)
 	reader->line++;
 	if (line->len && line->at[line->len - 1] == '\r')
 		line->len--;
-	if (reader->line == 1 && span_equal(span_part(*line, 0, 3), SPAN("\xef\xbb\xbf")))
-		*line = span_part(*line, 3, line->len);
+	if (reader->line == 1)
+		*line = span_without_mark(*line);
 	return true;
 }
 

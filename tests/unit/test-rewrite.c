@@ -11,6 +11,7 @@ static const struct config_line lines[] = {
 };
 
 #define LINES "from me@x.example\nhost smtp.x.example\ntls_trust_file /ca\n"
+#define MARK "\xef\xbb\xbf"
 #define BLOCK(name) "account " name "\n" LINES
 
 static const struct {
@@ -43,6 +44,11 @@ static const struct {
 	{ "default", "account other\nhost h\n",
 	  "account other\nhost h\n\n" BLOCK("default") },
 	{ "default", "defaults\nport 25\n", "defaults\nport 25\n\n" BLOCK("default") },
+	/* The mark that some editors put before the first line. */
+	{ "me", MARK "account me\nhost b\nqueue off\n", MARK BLOCK("me") "queue off\n" },
+	{ "default", MARK "host b\nqueue off\n", MARK LINES "queue off\n" },
+	{ "me", MARK "host b\n", MARK "host b\n\n" BLOCK("me") },
+	{ "default", MARK, MARK BLOCK("default") },
 	{ "default", "eval echo host h\naccount default\nhost b\n",
 	  "eval echo host h\n" BLOCK("default") },
 };
