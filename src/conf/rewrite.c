@@ -2,17 +2,44 @@
 /* Rewrites configuration files line by line. */
 #include "conf/rewrite.h"
 
+#include "conf/former.h"
+
 #include <string.h>
 
 /* What would belong to another server, or to another login. */
 static const char *const replaced[] = {
 	"from", "host", "port", "tls", "tls_starttls", "auth", "user", NULL,
 };
+
 /* A line of the file. */
 struct row {
 	struct span whole; /* with its end */
 	struct span word, rest;
+	int setting; /* that it is about; -1: none */
 };
+
+/* By the names of today. */
+static int
+setting_of(struct span word, struct span value)
+{
+	int known = setting_row(word);
+	size_t row;
+
+	if (known >= 0)
+		return known;
+	/* Together they make the sender. */
+	if (span_equal(word, SPAN("auto_from")) || span_equal(word, SPAN("maildomain")))
+		return setting_row(SPAN("from"));
+	return former_setting(word, &value, &row) == FORMER_SETTING ? (int)row : -1;
+}
+
+static struct span
+unquote(struct span text)
+{
+	if (text.len >= 2 && text.at[0] == '"' && text.at[text.len - 1] == '"')
+		return span_part(text, 1, text.len - 2);
+	return text;
+}
 
 static struct row
 take_line(struct span *text)
@@ -22,44 +49,29 @@ take_line(struct span *text)
 
 	line.rest = span_trim(line.whole);
 	line.word = span_word(&line.rest);
-	line.rest = span_trim(line.rest);
+	line.rest = unquote(span_trim(line.rest));
+	line.setting = setting_of(line.word, line.rest);
 	*text = span_part(*text, line.whole.len, text->len);
 	return line;
 }
 
 static bool
-is_word(struct span word, const char *wanted)
+is_about(const struct row *line, const char *word)
 {
-	return word.len && setting_row(word) >= 0 &&
-	       setting_row(word) == setting_row(span_of(wanted));
-}
-
-/* What says where the secret is. */
-static bool
-is_about_secret(struct span word)
-{
-	int row = setting_row(word);
-
-	return row >= 0 && setting_is_about_password((size_t)row);
-}
-
-static bool
-is_one_of(struct span word, const char *const *words)
-{
-	for (; *words; words++)
-		if (is_word(word, *words))
-			return true;
-	return false;
+	return line->setting >= 0 && line->setting == setting_row(span_of(word));
 }
 
 static bool
 is_replaced(const struct row *line, const struct config_entry *entry)
 {
 	for (size_t i = 0; i < entry->count; i++)
-		if (is_word(line->word, entry->lines[i].word))
+		if (is_about(line, entry->lines[i].word))
 			return true;
-	return is_one_of(line->word, replaced) ||
-	       (!entry->keeps_secret && is_about_secret(line->word));
+	for (size_t i = 0; replaced[i]; i++)
+		if (is_about(line, replaced[i]))
+			return true;
+	return !entry->keeps_secret && line->setting >= 0 &&
+	       setting_is_about_password((size_t)line->setting);
 }
 
 static bool
@@ -76,8 +88,6 @@ begins_account(const struct row *line, const char *name)
 	struct span given =
 		span_trim(span_part(line->rest, 0, span_find(line->rest, ':')));
 
-	if (given.len >= 2 && given.at[0] == '"' && given.at[given.len - 1] == '"')
-		given = span_part(given, 1, given.len - 2);
 	return span_equal(line->word, SPAN("account")) &&
 	       span_equal(given, span_of(name));
 }
@@ -115,8 +125,7 @@ find_account(struct span old, const char *name, size_t *at)
 		*at = old.len - rest.len;
 		if (begins_account(&line, name))
 			return true;
-		if (first && setting_row(line.word) >= 0 &&
-		    strcmp(name, "default") == 0) {
+		if (first && line.setting >= 0 && strcmp(name, "default") == 0) {
 			*at = start;
 			return true;
 		}

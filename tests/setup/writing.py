@@ -123,6 +123,20 @@ def file_of_msmtp(room):
     check("no other file is made", not home.config.exists())
 
 
+def former_words(room):
+    """What msmtp once called otherwise goes, too."""
+    home = room.home()
+    home.write(".msmtprc", "account default\nfrom me@starttls.example\nhost old.example\ntls on\n"
+               "tls_nostarttls\nauto_from\nkeepbcc\n")
+    done = home.setup("--yes", "-a", "default", "me@starttls.example")
+    same("former words: the exit status", (done.returncode, done.stderr), (0, ""))
+    text = (home.folder / ".msmtprc").read_text()
+    check("former words: those that contradict are gone", "nostarttls" not in text and
+          "auto_from" not in text and "keepbcc\n" in text, text)
+    sent, why = send(home, room)
+    check("former words: a mail goes", sent, why)
+
+
 def by_token(room):
     """Where only a token is taken no password is asked for."""
     home = room.home()
@@ -253,5 +267,5 @@ def options_are_written(room):
 
 
 WRITING = [not_as_tried, passwords_of_two, options_are_written,
-           first_account, other_accounts, former_account, where_files_lie, file_of_msmtp, by_token,
-           printed, as_json, kept_elsewhere, copied, in_the_keyring]
+           first_account, other_accounts, former_account, where_files_lie, file_of_msmtp, former_words,
+           by_token, printed, as_json, kept_elsewhere, copied, in_the_keyring]

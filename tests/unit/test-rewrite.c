@@ -25,8 +25,8 @@ static const struct {
 	{ "me", "account me", BLOCK("me") },
 	{ "me", "account a\nhost a\naccount me\nhost b\naccount c\nhost c\n",
 	  "account a\nhost a\n" BLOCK("me") "account c\nhost c\n" },
-	{ "me", "account \"me\" : a\n\thost b\n  user u\n",
-	  "account \"me\" : a\n" LINES },
+	{ "me", "account \"me : a\"\n\thost b\n  user u\n",
+	  "account \"me : a\"\n" LINES },
 	{ "me", "account me:a, b\nauth on\n", "account me:a, b\n" LINES },
 	{ "me", "account mee\nhost b\n", "account mee\nhost b\n\n" BLOCK("me") },
 	{ "me", "account me\nhost b\ndefaults\nhost c\n",
@@ -49,6 +49,15 @@ static const struct {
 	{ "default", MARK "host b\nqueue off\n", MARK LINES "queue off\n" },
 	{ "me", MARK "host b\n", MARK "host b\n\n" BLOCK("me") },
 	{ "default", MARK, MARK BLOCK("default") },
+	/* msmtp's former words for the same. */
+	{ "me",
+	  "account me\ntls on\ntls_nostarttls\nauto_from on\nmaildomain d\nkeepbcc\n",
+	  BLOCK("me") "keepbcc\n" },
+	{ "me", "account me\ntls-nostarttls \"\"\nconnect_timeout 5\ntls_force_sslv3\n",
+	  BLOCK("me") "connect_timeout 5\ntls_force_sslv3\n" },
+	{ "default", "tls_nostarttls\nhost b\n", LINES },
+	{ "default", "keepbcc\nhost b\n", LINES "keepbcc\n" },
+	{ "default", "auto_from\nhost b\n", LINES },
 	{ "default", "eval echo host h\naccount default\nhost b\n",
 	  "eval echo host h\n" BLOCK("default") },
 };
@@ -77,6 +86,8 @@ static void
 particular(void **state)
 {
 	static const struct config_line odd[] = { { "from", "\"a b\"@x" } };
+	static const struct config_line checked[] = { { "tls_certcheck", "on" },
+						      { "timeout", "5" } };
 	struct config_entry entry = { .name = "me", .lines = odd, .count = 1 };
 	struct buf out = { 0 };
 
@@ -85,6 +96,13 @@ particular(void **state)
 	config_rewrite(SPAN("account me\npasswordeval q\nhost b\n"), &entry, &out);
 	unit_same("a secret that is kept, and quotes", out.at,
 		  "account me\nfrom \"\"a b\"@x\"\npasswordeval q\n");
+	buf_release(&out);
+
+	entry = (struct config_entry){ .name = "me", .lines = checked, .count = 2 };
+	config_rewrite(SPAN("account me\ntls_nocertcheck\nconnect_timeout 9\n"), &entry,
+		       &out);
+	unit_same("what is given, and its former words", out.at,
+		  "account me\ntls_certcheck on\ntimeout 5\n");
 	buf_release(&out);
 	unit_done();
 }
