@@ -295,15 +295,22 @@ reads_otherwise(const struct setup *setup, struct error *err)
 
 /* The old text stays until the new one is known to be read as it was meant. */
 static bool
-reads_well(const struct setup *setup, const char *file, struct error *err)
+reads_well(const struct setup *setup, const char *temporary, struct error *err)
 {
+	/* What it includes is looked for from where the name is, not what that leads to. */
+	const struct config_place place = { .path = setup->file,
+					    .usual = setup->dialect };
+	CLEANUP(close_file) int fd = open(temporary, O_RDONLY | O_CLOEXEC);
 	struct config config;
 	struct account *account;
 	struct account_wish wish = { .name = setup->name };
-	bool ok = config_read(setup->arena, file, setup->dialect, &config, err) &&
-		  config_choose(&config, &wish, &account, err) &&
-		  (is_as_tried(account, &setup->account) || reads_otherwise(setup, err));
+	bool ok;
 
+	if (fd < 0)
+		return fail_errno(err, FAULT_IO, _("%s cannot be written"), setup->file);
+	ok = config_read_opened(setup->arena, fd, &place, &config, err) &&
+	     config_choose(&config, &wish, &account, err) &&
+	     (is_as_tried(account, &setup->account) || reads_otherwise(setup, err));
 	config_release(&config);
 	return ok;
 }

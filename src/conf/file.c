@@ -170,6 +170,19 @@ config_places(struct arena *arena, struct config_place user[CONFIG_PLACES],
 	host[1] = (struct config_place){ .path = SYSCONFDIR "/msmtprc", .foreign = true };
 }
 
+bool
+config_read_opened(struct arena *arena, int fd, const struct config_place *place,
+		   struct config *config, struct error *err)
+{
+	*config = (struct config){ .user_file = place->path };
+	if (!read_opened(arena, config, place, fd, err)) {
+		config_release(config);
+		return false;
+	}
+	config->own = config->count;
+	return true;
+}
+
 static bool
 read_named(struct arena *arena, const char *file, enum dialect usual,
 	   struct config *config, struct error *err)

@@ -105,6 +105,19 @@ def where_files_lie(room):
     same("where no file can be made: nothing is left", list(home.files()), [".config"])
 
 
+def behind_a_link(room):
+    """What the file includes is looked for where a run looks: from where the link is."""
+    home = room.home()
+    real = home.write("dotfiles/postrider", "include more\n")
+    home.config.parent.mkdir(parents=True)
+    home.config.symlink_to(real)
+    home.write(".config/postrider/more", "account other\nhost h.example\n")
+    done = home.setup("--yes", "me@srv.example")
+    same("an include beside a link: the exit status", (done.returncode, done.stderr), (0, ""))
+    sent, why = send(home, room, "-f", "me@srv.example")
+    check("an include beside a link: a mail goes", sent, why)
+
+
 def file_of_msmtp(room):
     """Who has a file of msmtp's goes on with it, in its words."""
     home = room.home()
@@ -267,5 +280,6 @@ def options_are_written(room):
 
 
 WRITING = [not_as_tried, passwords_of_two, options_are_written,
-           first_account, other_accounts, former_account, where_files_lie, file_of_msmtp, former_words,
-           by_token, printed, as_json, kept_elsewhere, copied, in_the_keyring]
+           first_account, other_accounts, former_account, where_files_lie, behind_a_link,
+           file_of_msmtp, former_words, by_token, printed, as_json, kept_elsewhere, copied,
+           in_the_keyring]
