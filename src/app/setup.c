@@ -9,6 +9,7 @@
 #include "app/setup_file.h"
 #include "app/setup_login.h"
 #include "app/setup_server.h"
+#include "app/setup_text.h"
 #include "base/file.h"
 
 #include <langinfo.h>

@@ -4,6 +4,7 @@
 
 #include "app/screen.h"
 #include "app/ask.h"
+#include "app/setup_text.h"
 #include "base/file.h"
 #include "conf/lines.h"
 #include "conf/rewrite.h"
@@ -17,11 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum {
-	LINES_MAX = SETTINGS_MAX, /* no word twice */
-	PORT_SUBMISSIONS = 465
-};
 
 /* ---- where it goes ---- */
 
@@ -84,120 +80,6 @@ setup_place(struct setup *setup, struct error *err)
 		    _("The account %s is in %s, which the configuration includes: name "
 		      "that file with -C"),
 		    setup->name, setup->former->whole.file);
-}
-
-/* ---- the text ---- */
-
-struct page {
-	struct config_line lines[LINES_MAX];
-	struct config_entry entry;
-};
-
-static void
-add_line(struct page *page, const char *word, const char *value)
-{
-	if (page->entry.count < LINES_MAX)
-		page->lines[page->entry.count++] = (struct config_line){ word, value };
-}
-
-/* In `from` a percent sign stands for something. */
-static const char *
-with_double_percents(struct arena *arena, const char *text)
-{
-	CLEANUP(release_buf) struct buf out = { 0 };
-
-	for (; *text; text++) {
-		if (*text == '%')
-			buf_add_char(&out, '%');
-		buf_add_char(&out, *text);
-	}
-	return span_string(arena, buf_span(&out));
-}
-
-/* Where the words of the dialect mean something else than the account needs. */
-static void
-add_tls(const struct setup *setup, struct page *page)
-{
-	bool msmtp = setup->dialect == DIALECT_MSMTP;
-	enum starttls starttls = setup->server->starttls;
-	bool on = starttls == STARTTLS_AUTO ? setup->port != PORT_SUBMISSIONS
-					    : starttls == STARTTLS_ON;
-
-	if (msmtp)
-		add_line(page, "tls", "on");
-	if (msmtp ? !on : on == (setup->port == PORT_SUBMISSIONS))
-		add_line(page, "tls_starttls", on ? "on" : "off");
-}
-
-/* What the command line says besides; it is in the account that was tried. */
-static void
-add_options(const struct setup *setup, struct page *page)
-{
-	const struct request *request = setup->run->request;
-
-	for (size_t i = 0; i < request->assignment_count; i++) {
-		const struct assignment *option = &request->assignments[i];
-		const char *word = settings[option->row].name;
-		const char *value = span_string(setup->arena, option->text);
-		size_t at = 0;
-
-		while (at < page->entry.count && strcmp(page->lines[at].word, word) != 0)
-			at++;
-		if (at == page->entry.count)
-			add_line(page, word, value);
-		else if (strcmp(word, "from") != 0)
-			page->lines[at].value = value;
-	}
-}
-
-static void
-add_secret(const struct setup *setup, struct page *page, const char *kept_in)
-{
-	CLEANUP(release_buf) struct buf command = { 0 };
-
-	page->entry.keeps_secret = !setup->password.len && !setup->by_token;
-	if (!kept_in)
-		return;
-	/* msmtp, which may read its file, too, knows no password_file. */
-	if (setup->dialect != DIALECT_MSMTP) {
-		add_line(page, "password_file", kept_in);
-		return;
-	}
-	buf_add_string(&command, "cat '");
-	for (; *kept_in; kept_in++)
-		buf_printf(&command, *kept_in == '\'' ? "'\\''" : "%c", *kept_in);
-	buf_add_char(&command, '\'');
-	add_line(page, "passwordeval", span_string(setup->arena, buf_span(&command)));
-}
-
-static void
-make_page(const struct setup *setup, const char *kept_in, struct page *page)
-{
-	struct arena *arena = setup->arena;
-	bool login = strcmp(setup->account.login.auth, "off") != 0;
-
-	*page = (struct page){ .entry = { .name = setup->name, .lines = page->lines } };
-	add_line(page, "from", with_double_percents(arena, setup->address));
-	add_line(page, "host", setup->server->host);
-	add_line(page, "port", arena_printf(arena, "%u", setup->port));
-	add_tls(setup, page);
-	if (login && setup->dialect == DIALECT_MSMTP)
-		add_line(page, "auth", "on");
-	if (login && setup->user)
-		add_line(page, "user", setup->user);
-	add_options(setup, page);
-	add_secret(setup, page, kept_in);
-}
-
-const char *
-setup_text(const struct setup *setup, const char *kept_in)
-{
-	CLEANUP(release_buf) struct buf text = { 0 };
-	struct page page;
-
-	make_page(setup, kept_in, &page);
-	config_entry_print(&page.entry, &text);
-	return span_string(setup->arena, buf_span(&text));
 }
 
 /* ---- files ---- */
@@ -352,10 +234,10 @@ write_config(struct setup *setup, const char *kept_in, struct error *err)
 	/* Both may hold passwords of other accounts. */
 	CLEANUP(secret_wipe) struct buf old = { 0 };
 	CLEANUP(secret_wipe) struct buf text = { 0 };
-	struct page page;
+	struct setup_page page;
 	char *temporary;
 
-	make_page(setup, kept_in, &page);
+	setup_page(setup, kept_in, &page);
 	if (!read_old(path, &old, err))
 		return false;
 	config_rewrite(buf_span(&old), &page.entry, &text);

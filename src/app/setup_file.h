@@ -10,9 +10,6 @@
  * name, is changed; else one is added. FAULT_CONFIG when the file is broken, or includes
  * the account from another one. */
 bool setup_place(struct setup *setup, struct error *err) MUST_CHECK;
-/* The account as text, without what says where the password is unless that is KEPT_IN, a
- * file. */
-const char *setup_text(const struct setup *setup, const char *kept_in);
 /* Keeps the password, shows the account, and writes it when nobody objects. The file is
  * replaced in one step, keeps its mode, is read again before that; a new one has mode
  * 0600. */
