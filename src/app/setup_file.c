@@ -5,6 +5,7 @@
 #include "app/screen.h"
 #include "app/ask.h"
 #include "app/setup_text.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "conf/lines.h"
 #include "conf/rewrite.h"
@@ -14,10 +15,14 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { LOCK_SECONDS = 10, TICK = 20 /* ms */ };
 
 /* ---- where it goes ---- */
 
@@ -114,9 +119,6 @@ write_beside(const char *path, struct span text, bool succeeds, char **temporary
 	struct stat status;
 
 	*temporary = arena_printf(err->arena, "%s.XXXXXX", path);
-	if (!make_folders(err->arena, path))
-		return fail_errno(err, FAULT_CANNOT_CREATE,
-				  _("The folder of %s cannot be made"), path);
 	fd = mkostemp(*temporary, O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be written"),
@@ -297,6 +299,43 @@ keep_in_keyring(struct setup *setup, struct error *err)
 	return true;
 }
 
+/* ---- one at a time ---- */
+
+/* Until *LOCK is closed no other setup changes what is in the folder of the file. That is
+ * what is locked, since the file is replaced or not there yet; so nothing stays behind.
+ * Where there are no locks it goes without. */
+static bool
+lock_folder(const struct setup *setup, int *lock, struct error *err)
+{
+	const char *path = real_file(setup->arena, setup->file);
+	int64_t deadline = deadline_in(LOCK_SECONDS);
+
+	if (!make_folders(setup->arena, path))
+		return fail_errno(err, FAULT_CANNOT_CREATE,
+				  _("The folder of %s cannot be made"), path);
+	*lock = open(folder_of(setup->arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (*lock >= 0 && flock(*lock, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return true;
+		if (!deadline_left(deadline)) {
+			fail(err, FAULT_TIMEOUT,
+			     _("%s is being changed by another setup"), setup->file);
+			return fail_hint(err, _("Wait for its end, and try again"));
+		}
+		poll(NULL, 0, TICK);
+	}
+	return true;
+}
+
+/* Another setup may have put its account there since the first look. */
+static bool
+look_again(struct setup *setup, struct error *err)
+{
+	config_release(&setup->config);
+	setup->config = (struct config){ 0 };
+	return setup_place(setup, err);
+}
+
 /* ---- the whole ---- */
 
 static bool
@@ -314,9 +353,12 @@ agree(struct setup *setup, const char *text, bool *agreed, struct error *err)
 bool
 setup_write(struct setup *setup, struct error *err)
 {
+	CLEANUP(close_file) int lock = -1;
 	const char *kept_in = NULL;
 	bool agreed;
 
+	if (!lock_folder(setup, &lock, err) || !look_again(setup, err))
+		return false;
 	if (setup->password.len && !keep_in_keyring(setup, err))
 		return false;
 	if (setup->password.len && !setup->kept)

@@ -10,7 +10,8 @@
  * name, is changed; else one is added. FAULT_CONFIG when the file is broken, or includes
  * the account from another one. */
 bool setup_place(struct setup *setup, struct error *err) MUST_CHECK;
-/* Keeps the password, shows the account, and writes it when nobody objects. The file is
+/* Keeps the password, shows the account, and writes it when nobody objects; meanwhile no
+ * other setup does so in that folder. FAULT_TIMEOUT when another one does. The file is
  * replaced in one step, keeps its mode, is read again before that; a new one has mode
  * 0600. */
 bool setup_write(struct setup *setup, struct error *err) MUST_CHECK;

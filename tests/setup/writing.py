@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What stands in the configuration afterwards, and that it works."""
+import concurrent.futures
+import fcntl
 import json
 import os
+import re
 
 from room import PASSWORD, check, has, same
 from secrets_lib import keyring
@@ -150,6 +153,46 @@ def former_words(room):
     check("former words: a mail goes", sent, why)
 
 
+def at_the_same_time(room):
+    """Nobody's account is lost, nor anybody's password."""
+    home = room.home()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        done = list(pool.map(lambda domain: home.setup("--yes", f"me@{domain}"),
+                             ("srv.example", "starttls.example")))
+    same("two first setups at once: the exit statuses", [one.returncode for one in done], [0, 0])
+    for domain in ("srv.example", "starttls.example"):
+        sent, why = send(home, room, "-f", f"me@{domain}")
+        check(f"two first setups at once: a mail of {domain} goes", sent, why)
+    home = room.home()
+    real = home.write("dotfiles/config", "account other\nhost h.example\n")
+    home.config.parent.mkdir(parents=True)
+    home.config.symlink_to(real)
+    names = [f"n{number}" for number in range(6)]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        done = list(pool.map(lambda name: home.setup("--yes", "-a", name, "me@srv.example"), names))
+    same("six setups at once: the exit statuses", [one.returncode for one in done], [0] * 6)
+    text = real.read_text()
+    same("six setups at once: all accounts are there",
+         sorted(re.findall("^account (.*)$", text, re.M)), [*names, "other"])
+    same("six setups at once: each has a password of its own",
+         len(set(re.findall("^password_file (.*)$", text, re.M))), 6)
+    same("six setups at once: nothing else stays behind", len(home.files()), 2 + 6)
+
+
+def beside_another(room):
+    """Who has to wait too long changes nothing."""
+    home = room.home()
+    old = home.write(".config/postrider/config", "account other\nhost h.example\n").read_text()
+    folder = os.open(home.config.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    done = home.setup("--yes", "me@srv.example")
+    os.close(folder)
+    same("another setup goes on and on: the exit status", done.returncode, 75)
+    has("another setup goes on and on: what is said", done.stderr, "another setup", str(home.config))
+    same("another setup goes on and on: nothing has changed",
+         (home.config.read_text(), list(home.files())), (old, [".config/postrider/config"]))
+
+
 def by_token(room):
     """Where only a token is taken no password is asked for."""
     home = room.home()
@@ -281,5 +324,5 @@ def options_are_written(room):
 
 WRITING = [not_as_tried, passwords_of_two, options_are_written,
            first_account, other_accounts, former_account, where_files_lie, behind_a_link,
-           file_of_msmtp, former_words, by_token, printed, as_json, kept_elsewhere, copied,
-           in_the_keyring]
+           file_of_msmtp, former_words, at_the_same_time, beside_another, by_token, printed,
+           as_json, kept_elsewhere, copied, in_the_keyring]
