@@ -24,6 +24,41 @@
 
 enum { LOCK_SECONDS = 10, TICK = 20 /* ms */ };
 
+/* ---- files ---- */
+
+static const char *
+folder_of(struct arena *arena, const char *path)
+{
+	return dirname(arena_string(arena, path));
+}
+
+/* Behind links, as those who keep their files elsewhere have them. */
+static const char *
+real_file(struct arena *arena, const char *path)
+{
+	char *real = realpath(path, NULL), here[PATH_MAX];
+	const char *copy = real ? arena_string(arena, real) : path;
+
+	free(real);
+	/* It may not be there yet, and what it names is looked for from elsewhere. */
+	if (*copy != '/' && getcwd(here, sizeof(here)))
+		copy = arena_printf(arena, "%s/%s", here, copy);
+	return copy;
+}
+
+static bool
+read_old(const char *path, struct buf *old, struct error *err)
+{
+	CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return true;
+	buf_reserve(old, LINES_FILE_MAX);
+	return (fd >= 0 && read_to_end(fd, LINES_FILE_MAX, old)) ||
+	       fail_errno(err, FAULT_CONFIG, _("Cannot read the configuration file %s"),
+			  path);
+}
+
 /* ---- where it goes ---- */
 
 static const struct account *
@@ -44,6 +79,24 @@ find_former(const struct setup *setup)
 	return NULL;
 }
 
+/* The account as the file would have it if that text stood in it: what it includes is
+ * looked for from where the name of the file is, not from where a link leads. */
+static bool
+read_text(const struct setup *setup, struct span text, struct config *config,
+	  const struct account **account, struct error *err)
+{
+	const struct config_place place = { .path = setup->file,
+					    .usual = setup->dialect };
+	const struct account_wish wish = { .name = setup->name };
+	struct account *chosen = NULL;
+
+	if (!config_read_text(setup->arena, text, &place, config, err) ||
+	    !config_choose(config, &wish, &chosen, err))
+		return false;
+	*account = chosen;
+	return true;
+}
+
 static void
 choose_name(struct setup *setup)
 {
@@ -56,6 +109,24 @@ choose_name(struct setup *setup)
 		setup->name = wish;
 	else
 		setup->name = setup->config.own ? setup->address : "default";
+}
+
+/* What the file makes of the account without the lines that the setup will write. */
+static bool
+read_rest(struct setup *setup, struct error *err)
+{
+	/* Without any line it might not be there. */
+	static const struct config_line any = { "host", "localhost" };
+	const struct config_entry entry = { .name = setup->name,
+					    .lines = &any,
+					    .count = 1 };
+	CLEANUP(secret_wipe) struct buf old = { 0 };
+	CLEANUP(secret_wipe) struct buf text = { 0 };
+
+	if (!read_old(setup->file, &old, err))
+		return false;
+	config_rewrite(buf_span(&old), &entry, &text);
+	return read_text(setup, buf_span(&text), &setup->rest, &setup->given, err);
 }
 
 bool
@@ -80,33 +151,11 @@ setup_place(struct setup *setup, struct error *err)
 	setup->dialect = config_dialect(setup->file, request->dialect);
 	choose_name(setup);
 	if (!setup->former || strcmp(setup->former->whole.file, setup->file) == 0)
-		return true;
+		return read_rest(setup, err);
 	return fail(err, FAULT_CONFIG,
 		    _("The account %s is in %s, which the configuration includes: name "
 		      "that file with -C"),
 		    setup->name, setup->former->whole.file);
-}
-
-/* ---- files ---- */
-
-static const char *
-folder_of(struct arena *arena, const char *path)
-{
-	return dirname(arena_string(arena, path));
-}
-
-/* Behind links, as those who keep their files elsewhere have them. */
-static const char *
-real_file(struct arena *arena, const char *path)
-{
-	char *real = realpath(path, NULL), here[PATH_MAX];
-	const char *copy = real ? arena_string(arena, real) : path;
-
-	free(real);
-	/* It may not be there yet, and what it names is looked for from elsewhere. */
-	if (*copy != '/' && getcwd(here, sizeof(here)))
-		copy = arena_printf(arena, "%s/%s", here, copy);
-	return copy;
 }
 
 /* A new file beside PATH, with the owner and mode of that one if it SUCCEEDS it. *TEMPORARY
@@ -179,37 +228,15 @@ reads_otherwise(const struct setup *setup, struct error *err)
 
 /* The old text stays until the new one is known to be read as it was meant. */
 static bool
-reads_well(const struct setup *setup, const char *temporary, struct error *err)
+reads_well(const struct setup *setup, struct span text, struct error *err)
 {
-	/* What it includes is looked for from where the name is, not what that leads to. */
-	const struct config_place place = { .path = setup->file,
-					    .usual = setup->dialect };
-	CLEANUP(close_file) int fd = open(temporary, O_RDONLY | O_CLOEXEC);
-	struct config config;
-	struct account *account;
-	struct account_wish wish = { .name = setup->name };
-	bool ok;
+	struct config config = { 0 };
+	const struct account *account;
+	bool ok = read_text(setup, text, &config, &account, err) &&
+		  (is_as_tried(account, &setup->account) || reads_otherwise(setup, err));
 
-	if (fd < 0)
-		return fail_errno(err, FAULT_IO, _("%s cannot be written"), setup->file);
-	ok = config_read_opened(setup->arena, fd, &place, &config, err) &&
-	     config_choose(&config, &wish, &account, err) &&
-	     (is_as_tried(account, &setup->account) || reads_otherwise(setup, err));
 	config_release(&config);
 	return ok;
-}
-
-static bool
-read_old(const char *path, struct buf *old, struct error *err)
-{
-	CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return true;
-	buf_reserve(old, LINES_FILE_MAX);
-	return (fd >= 0 && read_to_end(fd, LINES_FILE_MAX, old)) ||
-	       fail_errno(err, FAULT_CONFIG, _("Cannot read the configuration file %s"),
-			  path);
 }
 
 static bool
@@ -243,8 +270,9 @@ write_config(struct setup *setup, const char *kept_in, struct error *err)
 	if (!read_old(path, &old, err))
 		return false;
 	config_rewrite(buf_span(&old), &page.entry, &text);
+	if (!reads_well(setup, buf_span(&text), err))
+		return false;
 	setup->written = write_beside(path, buf_span(&text), true, &temporary, err) &&
-			 reads_well(setup, temporary, err) &&
 			 (!kept_in || write_password(setup, kept_in, err)) &&
 			 put_in_place(temporary, path, err);
 	if (!setup->written)
@@ -332,6 +360,7 @@ static bool
 look_again(struct setup *setup, struct error *err)
 {
 	config_release(&setup->config);
+	config_release(&setup->rest);
 	setup->config = (struct config){ 0 };
 	return setup_place(setup, err);
 }

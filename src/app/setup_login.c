@@ -124,11 +124,8 @@ get_password(struct setup *setup, struct error *err)
 static void
 use_former_secret(struct setup *setup)
 {
-	const struct request *request = setup->run->request;
-
-	for (size_t i = 0; i < request->assignment_count; i++)
-		if (setting_is_about_password(request->assignments[i].row))
-			return;
+	if (setup_is_told_secret(setup))
+		return;
 	for (size_t row = 0; setup->former && row < settings_count; row++)
 		if (setting_is_about_password(row))
 			setting_copy(&setup->account, setup->former, row);

@@ -68,6 +68,17 @@ setup_account(const struct setup *setup, const struct candidate *candidate, unsi
 	       account_finish(setup->arena, account, err);
 }
 
+bool
+setup_is_told_secret(const struct setup *setup)
+{
+	const struct request *request = setup->run->request;
+
+	for (size_t i = 0; i < request->assignment_count; i++)
+		if (setting_is_about_password(request->assignments[i].row))
+			return true;
+	return false;
+}
+
 /* ---- what is known before anybody is asked ---- */
 
 static bool
@@ -327,4 +338,5 @@ setup_release(struct setup *setup)
 	account_release(&setup->account);
 	secret_release(&setup->password);
 	config_release(&setup->config);
+	config_release(&setup->rest);
 }

@@ -37,6 +37,9 @@ struct setup {
 	enum dialect dialect;	      /* of it */
 	const char *name;	      /* of the account */
 	const struct account *former; /* of that name; NULL: none */
+	struct config rest;	      /* without what the setup says of the account */
+	const struct account *given;  /* which is so by the defaults, its parents and what
+				       * stays of it */
 
 	/* By setup_write. */
 	bool written;
@@ -53,6 +56,8 @@ bool setup_find_server(struct setup *setup, struct error *err) MUST_CHECK;
  * says. The caller releases it. */
 bool setup_account(const struct setup *setup, const struct candidate *candidate,
 		   unsigned port, struct account *account, struct error *err) MUST_CHECK;
+/* Whether an option says where the password is. */
+bool setup_is_told_secret(const struct setup *setup) MUST_CHECK;
 /* What people stumble over at the provider of a candidate. */
 void setup_tell_notes(const struct setup *setup, const struct candidate *candidate);
 void setup_release(struct setup *setup);

@@ -6,13 +6,16 @@
 
 #include <string.h>
 
-enum { PORT_SUBMISSIONS = 465 };
-
 static void
-add_line(struct setup_page *page, const char *word, const char *value)
+set_line(struct setup_page *page, const char *word, const char *value)
 {
-	if (page->entry.count < SETTINGS_MAX)
-		page->lines[page->entry.count++] = (struct config_line){ word, value };
+	size_t at = 0;
+
+	while (at < page->entry.count && strcmp(page->lines[at].word, word) != 0)
+		at++;
+	page->lines[at] = (struct config_line){ word, value };
+	if (at == page->entry.count)
+		page->entry.count++;
 }
 
 /* In `from` a percent sign stands for something. */
@@ -29,19 +32,60 @@ with_double_percents(struct arena *arena, const char *text)
 	return span_string(arena, buf_span(&out));
 }
 
-/* Where the words of the dialect mean something else than the account needs. */
+/* Where the file gives another TLS than was tried. */
 static void
 add_tls(const struct setup *setup, struct setup_page *page)
 {
-	bool msmtp = setup->dialect == DIALECT_MSMTP;
-	enum starttls starttls = setup->server->starttls;
-	bool on = starttls == STARTTLS_AUTO ? setup->port != PORT_SUBMISSIONS
-					    : starttls == STARTTLS_ON;
+	const struct tls_policy *given = &setup->given->tls, *tried = &setup->account.tls;
+	bool implicit = tls_is_implicit(tried, setup->port);
 
-	if (msmtp)
-		add_line(page, "tls", "on");
-	if (msmtp ? !on : on == (setup->port == PORT_SUBMISSIONS))
-		add_line(page, "tls_starttls", on ? "on" : "off");
+	if (given->on != tried->on)
+		set_line(page, "tls", tried->on ? "on" : "off");
+	if (tried->on && tls_is_implicit(given, setup->port) != implicit)
+		set_line(page, "tls_starttls", implicit ? "off" : "on");
+}
+
+/* `auto` is a login, since there is a user. */
+static void
+add_login(const struct setup *setup, struct setup_page *page)
+{
+	const char *given = setup->given->login.auth;
+
+	if (strcmp(setup->account.login.auth, "off") == 0)
+		return;
+	if (strcmp(given, "on") != 0 && strcmp(given, "auto") != 0)
+		set_line(page, "auth", "on");
+	if (setup->user)
+		set_line(page, "user", setup->user);
+}
+
+/* Where the file gives another way to the server than was tried. A proxy or a pinned
+ * certificate is nothing that should go without a word. */
+static void
+add_way(const struct setup *setup, struct setup_page *page)
+{
+	static const char *const words[] = { "socket", "protocol", "tls_certcheck" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t row = (size_t)setting_row(span_of(words[i]));
+		const char *tried = account_show(setup->arena, &setup->account, row);
+
+		if (strcmp(account_show(setup->arena, setup->given, row), tried) != 0)
+			set_line(page, words[i], tried);
+	}
+}
+
+/* The password of another account, which the file would hand on. */
+static void
+forget_secrets(const struct setup *setup, struct setup_page *page)
+{
+	for (size_t row = 0; row < settings_count; row++) {
+		const char *none = settings[row].kind == &kind_flag ? "off" : "";
+
+		if (setting_is_about_password(row) &&
+		    strcmp(account_show(setup->arena, setup->given, row), none) != 0)
+			set_line(page, settings[row].name, none);
+	}
 }
 
 /* What the command line says besides; it is in the account that was tried. */
@@ -53,15 +97,9 @@ add_options(const struct setup *setup, struct setup_page *page)
 	for (size_t i = 0; i < request->assignment_count; i++) {
 		const struct assignment *option = &request->assignments[i];
 		const char *word = settings[option->row].name;
-		const char *value = span_string(setup->arena, option->text);
-		size_t at = 0;
 
-		while (at < page->entry.count && strcmp(page->lines[at].word, word) != 0)
-			at++;
-		if (at == page->entry.count)
-			add_line(page, word, value);
-		else if (strcmp(word, "from") != 0)
-			page->lines[at].value = value;
+		if (strcmp(word, "from") != 0)
+			set_line(page, word, span_string(setup->arena, option->text));
 	}
 }
 
@@ -70,39 +108,38 @@ add_secret(const struct setup *setup, struct setup_page *page, const char *kept_
 {
 	CLEANUP(release_buf) struct buf command = { 0 };
 
-	page->entry.keeps_secret = !setup->password.len && !setup->by_token;
-	if (!kept_in)
-		return;
 	/* msmtp, which may read its file, too, knows no password_file. */
 	if (setup->dialect != DIALECT_MSMTP) {
-		add_line(page, "password_file", kept_in);
+		set_line(page, "password_file", kept_in);
 		return;
 	}
 	buf_add_string(&command, "cat '");
 	for (; *kept_in; kept_in++)
 		buf_printf(&command, *kept_in == '\'' ? "'\\''" : "%c", *kept_in);
 	buf_add_char(&command, '\'');
-	add_line(page, "passwordeval", span_string(setup->arena, buf_span(&command)));
+	set_line(page, "passwordeval", span_string(setup->arena, buf_span(&command)));
 }
 
 void
 setup_page(const struct setup *setup, const char *kept_in, struct setup_page *page)
 {
 	struct arena *arena = setup->arena;
-	bool login = strcmp(setup->account.login.auth, "off") != 0;
 
 	*page = (struct setup_page){ .entry = { .name = setup->name,
 						.lines = page->lines } };
-	add_line(page, "from", with_double_percents(arena, setup->address));
-	add_line(page, "host", setup->server->host);
-	add_line(page, "port", arena_printf(arena, "%u", setup->port));
+	page->entry.keeps_secret =
+		!setup->password.len && !setup->by_token && !setup_is_told_secret(setup);
+	set_line(page, "from", with_double_percents(arena, setup->address));
+	set_line(page, "host", setup->server->host);
+	set_line(page, "port", arena_printf(arena, "%u", setup->port));
 	add_tls(setup, page);
-	if (login && setup->dialect == DIALECT_MSMTP)
-		add_line(page, "auth", "on");
-	if (login && setup->user)
-		add_line(page, "user", setup->user);
+	add_way(setup, page);
+	add_login(setup, page);
+	if (!page->entry.keeps_secret)
+		forget_secrets(setup, page);
 	add_options(setup, page);
-	add_secret(setup, page, kept_in);
+	if (kept_in)
+		add_secret(setup, page, kept_in);
 }
 
 const char *

@@ -171,16 +171,25 @@ config_places(struct arena *arena, struct config_place user[CONFIG_PLACES],
 }
 
 bool
-config_read_opened(struct arena *arena, int fd, const struct config_place *place,
-		   struct config *config, struct error *err)
+config_read_text(struct arena *arena, struct span text, const struct config_place *place,
+		 struct config *config, struct error *err)
 {
+	struct grammar grammar = {
+		.arena = arena,
+		.dialect = config_dialect(place->path, place->usual),
+		.foreign = place->foreign,
+	};
+	bool ok;
+
 	*config = (struct config){ .user_file = place->path };
-	if (!read_opened(arena, config, place, fd, err)) {
+	ok = grammar_begin(&grammar, err) &&
+	     grammar_text(&grammar, place->path, text, err) &&
+	     add_accounts(arena, config, &grammar, err);
+	drafts_release(&grammar.drafts);
+	if (!ok)
 		config_release(config);
-		return false;
-	}
 	config->own = config->count;
-	return true;
+	return ok;
 }
 
 static bool

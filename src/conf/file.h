@@ -49,9 +49,10 @@ bool config_read(struct arena *arena, const char *file, enum dialect usual,
 void config_salvage(struct arena *arena, const char *file, enum dialect usual,
 		    struct config *config);
 
-/* What a file would say if FD, which is read from its beginning, were it. */
-bool config_read_opened(struct arena *arena, int fd, const struct config_place *place,
-			struct config *config, struct error *err) MUST_CHECK;
+/* What the file at PLACE would say if TEXT stood in it. */
+bool config_read_text(struct arena *arena, struct span text,
+		      const struct config_place *place, struct config *config,
+		      struct error *err) MUST_CHECK;
 
 /* Of which dialect a file is: by its name, or as USUAL when that does not tell. */
 enum dialect config_dialect(const char *path, enum dialect usual);

@@ -462,7 +462,9 @@ bool
 grammar_text(struct grammar *grammar, const char *path, struct span text,
 	     struct error *err)
 {
-	struct source source = { .path = path, .lines = { .path = path, .rest = text } };
+	const char *shown_path = clean_text(grammar->arena, span_of(path));
+	struct source source = { .path = path,
+				 .lines = { .path = shown_path, .rest = text } };
 	bool ok;
 
 	grammar->source = &source;

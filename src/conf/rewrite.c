@@ -100,7 +100,8 @@ put_lines(const struct config_entry *entry, struct buf *out)
 		const char *value = entry->lines[i].value;
 		const char *quote = *value == '"' ? "\"" : "";
 
-		buf_printf(out, "%s %s%s%s\n", entry->lines[i].word, quote, value, quote);
+		buf_printf(out, "%s%s%s%s%s\n", entry->lines[i].word, *value ? " " : "",
+			   quote, value, quote);
 	}
 }
 

@@ -270,17 +270,54 @@ def in_the_keyring(room):
         check("the keyring: a mail goes by it", sent, why)
 
 
+def other_defaults(room):
+    """Where the file says otherwise, or hands something on, the account says what was tried."""
+    former = "from me@srv.example\nhost h.example\n"
+    for lines, *added in (
+            ("defaults\ntls off\nauth off\n", "tls on\n", "auth on\n"),
+            ("defaults\ntls_certcheck off\n", "tls_certcheck on\n"),
+            ("defaults\ntls_starttls on\n", "tls_starttls off\n"),
+            ("defaults\nauth plain\nprotocol lmtp\n", "auth on\n", "protocol smtp\n"),
+            ("defaults\npassword old\n", "password\n"),
+            ("defaults\npasswordeval echo old\npassword_git\n", "passwordeval\n",
+             "password_git off\n"),
+            (f"account default\n{former}socket {room.folder}/no\n", "socket\n"),
+            ("account p\ntls off\n\naccount default : p\n" + former, "tls on\n")):
+        home = room.home()
+        home.write(".config/postrider/config", lines)
+        done = home.setup("--yes", "me@srv.example")
+        same(f"{lines!r} says otherwise: the exit status", (done.returncode, done.stderr), (0, ""))
+        has(f"{lines!r} says otherwise: the account says it", home.config.read_text(),
+            *("\n" + line for line in added))
+        sent, why = send(home, room, "-f", "me@srv.example")
+        check(f"{lines!r} says otherwise: a mail goes", sent, why)
+    home = room.home()
+    home.write(".msmtprc", "defaults\ntls on\ntls_starttls off\nauth on\n")
+    done = home.setup("--yes", "me@srv.example")
+    text = (home.folder / ".msmtprc").read_text()
+    same("what the defaults say is not said again: the exit status, the words",
+         (done.returncode, re.findall("^(?:auth|tls).*$", text, re.M)),
+         (0, ["tls on", "tls_starttls off", "auth on"]))
+    sent, why = send(home, room, "-f", "me@srv.example")
+    check("what the defaults say is not said again: a mail goes", sent, why)
+    home = room.home()
+    home.write(".config/postrider/config", "defaults\ntls off\n")
+    has("--print has it, too", home.setup("--print", "me@srv.example").stdout, "\ntls on\n")
+
+
 def not_as_tried(room):
     """What the file makes of the account has to be what was tried."""
-    for lines in ("defaults\ntls off\nauth off\n", "defaults\ntls_certcheck off\n",
-                  f"account default\nfrom me@srv.example\nhost h.example\nsocket {room.folder}/no\n"):
+    former = "account default\nfrom me@srv.example\nhost h.example\n"
+    for lines in ("defaults\nproxy_host no.example\n", former + "proxy_host no.example\n",
+                  former + "tls_fingerprint " + 16 * "00:11" + "\n", former + "include more\n"):
         home = room.home()
+        home.write(".config/postrider/more", "tls off\n")
         old = home.write(".config/postrider/config", lines).read_text()
+        files = home.files()
         done = home.setup("--yes", "me@srv.example")
-        same(f"{lines!r} says otherwise: the exit status, the files",
-             (done.returncode, home.config.read_text(), list(home.files())),
-             (78, old, [".config/postrider/config"]))
-        has(f"{lines!r} says otherwise: it is told", done.stderr, "Other lines there")
+        same(f"{lines!r} stays otherwise: the exit status, the files",
+             (done.returncode, home.config.read_text(), home.files()), (78, old, files))
+        has(f"{lines!r} stays otherwise: it is told", done.stderr, "Other lines there")
 
 
 def passwords_of_two(room):
@@ -314,6 +351,8 @@ def options_are_written(room):
     done = home.setup("--yes", "--passwordeval", f"echo '{PASSWORD}'", "me@srv.example", text="")
     same("where the password is: the exit status", (done.returncode, done.stderr), (0, ""))
     has("where the password is: the option", home.config.read_text(), "passwordeval echo")
+    sent, why = send(home, room)
+    check("where the password is: a mail goes", sent, why)
     home = room.home()
     done = home.run("setup", "--yes", "-C", "new/config", "me@srv.example", text=PASSWORD + "\n",
                     before=("env", "-C", str(home.folder)))
@@ -322,7 +361,7 @@ def options_are_written(room):
         f"password_file {home.folder}/new/me@srv.example.password")
 
 
-WRITING = [not_as_tried, passwords_of_two, options_are_written,
+WRITING = [other_defaults, not_as_tried, passwords_of_two, options_are_written,
            first_account, other_accounts, former_account, where_files_lie, behind_a_link,
            file_of_msmtp, former_words, at_the_same_time, beside_another, by_token, printed,
            as_json, kept_elsewhere, copied, in_the_keyring]
