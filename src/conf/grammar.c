@@ -223,6 +223,21 @@ read_auto_from(struct grammar *grammar, struct span word, struct span value,
 	return true;
 }
 
+/* Whoever may write the file could have commands run. */
+static bool
+may_command(const struct grammar *grammar, const struct source *source, const char *word,
+	    struct error *err)
+{
+	const struct stat *status = &source->lines.status;
+
+	return grammar->foreign || (!others_may_write(status) && belongs_to_us(status)) ||
+	       wrong(grammar,
+		     arena_printf(err->arena,
+				  _("%s is refused, because others may write the file"),
+				  word),
+		     err);
+}
+
 static bool
 read_setting(struct grammar *grammar, struct source *source, struct span word,
 	     struct span value, struct error *err)
@@ -235,6 +250,9 @@ read_setting(struct grammar *grammar, struct source *source, struct span word,
 		return read_former(grammar, word, value, err);
 	if (settings[row].kind->hidden && value.len)
 		source->holds_secret = true;
+	if (settings[row].kind == &kind_command && value.len &&
+	    !may_command(grammar, source, settings[row].name, err))
+		return false;
 	return apply(grammar, (size_t)row, value, err);
 }
 
@@ -336,11 +354,8 @@ read_eval(struct grammar *grammar, struct source *source, struct span value,
 		return wrong(grammar, _("eval needs a command"), err);
 	if (grammar->inert || grammar->lenient)
 		return wrong(grammar, _("eval is not possible here"), err);
-	if (!grammar->foreign && (others_may_write(&source->lines.status) ||
-				  !belongs_to_us(&source->lines.status)))
-		return wrong(grammar,
-			     _("eval is refused, because others may write the file"),
-			     err);
+	if (!may_command(grammar, source, "eval", err))
+		return false;
 	if (!command_start(&command, "eval", span_string(grammar->arena, value),
 			   &inner) ||
 	    !command_take(&command, deadline_in(EVAL_PATIENCE), &output, &inner))

@@ -441,6 +441,8 @@ permissions(void **state)
 		{ "p7", "eval echo password x\n", 0644, false, false },
 		{ "p8", "passwordeval cat\n", 0644, false, false },
 		{ "p16", "eval echo host h\n", 0646, true, true },
+		{ "p18", "passwordeval cat\n", 0646, true, true },
+		{ "p19", "passwordeval\n", 0646, false, false },
 		{ "p17", "password x\neval echo host h\n", 0666, true, true },
 		{ "p9", "password\n", 0644, false, false },
 		{ "p10", "proxy_password x\n", 0644, true, true },
