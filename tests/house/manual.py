@@ -105,6 +105,20 @@ def entries(text):
     return found
 
 
+# What is not in the table of settings but made of others.
+DERIVED = {"port", "user"}
+
+
+def differing(text):
+    """The settings in the table of postrider.conf(5) about the two dialects."""
+    return re.findall(r"^\.It Ic (\w+) Ta", text, re.MULTILINE)
+
+
+def optional_values(text):
+    """The long options whose value stands in brackets."""
+    return {"-" + o for o in re.findall(r"^\.It .*?Fl (-[a-z][\w-]*) Ns Op =", text, re.MULTILINE)}
+
+
 def _default(item, label):
     """What stands behind the label: a value (.Cm or .Ql), "none" for words, None if no label."""
     match = re.search(rf"^{label}(.*)\n?(.*)$", item, re.MULTILINE)
