@@ -178,12 +178,7 @@ add_line(struct alias_reader *reader, struct span line)
 	return more;
 }
 
-enum entry_state {
-	ENTRY_GIVEN,
-	ENTRY_END,
-	ENTRY_BAD,
-	ENTRY_TORN /* the file is no text: nothing in it can be trusted */
-};
+enum entry_state { ENTRY_GIVEN, ENTRY_END, ENTRY_BAD };
 
 /* Collects the lines of the next entry: a line, and those behind it that begin with a
  * blank. Lines that say nothing may stand between them. */
@@ -192,7 +187,7 @@ next_entry(struct alias_reader *reader, struct error *err)
 {
 	struct span line, rest = reader->rest;
 	unsigned number = reader->line;
-	bool more = false, bad = false;
+	bool more = false;
 
 	reader->entry.len = 0;
 	reader->quoted = false;
@@ -206,9 +201,8 @@ next_entry(struct alias_reader *reader, struct error *err)
 		}
 		if (reader->entry.len && !more && !is_blank(line.at[0]))
 			break;
-		bad = bad || !check_line(reader, line, err);
-		if (bad && span_find(line, '\0') < line.len)
-			return ENTRY_TORN;
+		if (!check_line(reader, line, err))
+			return ENTRY_BAD;
 		if (!reader->entry.len)
 			reader->entry_line = reader->line;
 		more = add_line(reader, line);
@@ -216,8 +210,6 @@ next_entry(struct alias_reader *reader, struct error *err)
 	/* The line that begins another entry is taken again. */
 	reader->rest = rest;
 	reader->line = number;
-	if (bad)
-		return ENTRY_BAD;
 	return reader->entry.len ? ENTRY_GIVEN : ENTRY_END;
 }
 
@@ -267,6 +259,42 @@ twice(const struct alias_reader *reader, const struct alias *first, struct error
 }
 
 static bool
+read_values(struct alias_values *values, struct alias *alias, struct error *err)
+{
+	values->last = &alias->targets;
+	if (!alias_values_read(values, err))
+		return false;
+	/* Else mail would vanish because of a slip. */
+	return alias->targets ||
+	       alias_wrong(values->reader, alias->line,
+			   arena_printf(err->arena,
+					_("nothing stands for the alias \"%s\"; "
+					  "\"/dev/null\" would be nobody"),
+					shown(err->arena, span_of(alias->name))),
+			   err);
+}
+
+/* It stops the mail to this alias, and no other; but an entry of several lines may have
+ * swallowed another alias, whose mail would go astray. */
+static bool
+remember_problem(const struct alias_reader *reader, struct alias *alias,
+		 struct error *err)
+{
+	struct span text = buf_span(&reader->entry);
+
+	/* Lines behind it that say nothing. */
+	while (text.len &&
+	       (is_blank(text.at[text.len - 1]) || text.at[text.len - 1] == '\n'))
+		text.len--;
+	if (reader->strict || span_find(text, '\n') < text.len)
+		return false;
+	alias->targets = NULL;
+	alias->problem = arena_string(reader->arena, err->what);
+	error_clear(err);
+	return true;
+}
+
+static bool
 read_entry(struct alias_reader *reader, struct alias_table *table, struct error *err)
 {
 	CLEANUP(release_buf) struct buf name = { 0 };
@@ -284,44 +312,7 @@ read_entry(struct alias_reader *reader, struct alias_table *table, struct error 
 		unused.name = alias->name;
 	alias = alias ? &unused : alias_insert(reader->arena, table, buf_span(&name));
 	alias->line = reader->entry_line;
-	values.last = &alias->targets;
-	if (!alias_values_read(&values, err))
-		return false;
-	/* Else mail would vanish because of a slip. */
-	if (!alias->targets)
-		return alias_wrong(reader, alias->line,
-				   arena_printf(err->arena,
-						_("nothing stands for the alias \"%s\"; "
-						  "\"/dev/null\" would be nobody"),
-						shown(err->arena, span_of(alias->name))),
-				   err);
-	return true;
-}
-
-/* Mail to that name is stopped, and no other: it would go astray. A name with a domain is
- * none of this host. */
-static bool
-pass_over(struct alias_reader *reader, enum entry_state state, struct alias_table *table,
-	  struct error *err)
-{
-	CLEANUP(release_buf) struct buf name = { 0 };
-	struct scan scan = { .text = buf_span(&reader->entry) };
-	bool named = read_name(&scan, &name) || scan_peek(&scan) != '@';
-	struct alias *alias = alias_find(table, buf_span(&name));
-
-	if (reader->strict || state == ENTRY_TORN)
-		return false;
-	if (!alias && named && name.len && is_sendable(buf_span(&name))) {
-		alias = alias_insert(reader->arena, table, buf_span(&name));
-		alias->line = reader->entry_line;
-	}
-	/* Of two the first counts. */
-	if (alias && alias->line == reader->entry_line) {
-		alias->targets = NULL;
-		alias->problem = arena_string(reader->arena, err->what);
-	}
-	error_clear(err);
-	return true;
+	return read_values(&values, alias, err) || remember_problem(reader, alias, err);
 }
 
 /* ---- files ---- */
@@ -364,7 +355,7 @@ alias_file_read(struct alias_reader *reader, const char *path, struct alias_tabl
 	CLEANUP(release_buf) struct buf text = { 0 };
 	CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	const char *file = clean_text(reader->arena, span_of(path));
-	enum entry_state state;
+	enum entry_state state = ENTRY_END;
 	bool ok = true;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -374,11 +365,10 @@ alias_file_read(struct alias_reader *reader, const char *path, struct alias_tabl
 	if (fd < 0 || !begin(reader, fd, file, &text))
 		return fail_errno(err, reader->fault,
 				  _("Cannot read the file of aliases %s"), file);
-	while (ok && (state = next_entry(reader, err)) != ENTRY_END)
-		ok = (state == ENTRY_GIVEN && read_entry(reader, table, err)) ||
-		     pass_over(reader, state, table, err);
+	while (ok && (state = next_entry(reader, err)) == ENTRY_GIVEN)
+		ok = read_entry(reader, table, err);
 	buf_release(&reader->entry);
-	return ok;
+	return ok && state == ENTRY_END;
 }
 
 /* Whether nobody else can add recipients. */

@@ -68,10 +68,10 @@ struct alias_reader {
 
 /* Adds the aliases of the file. A file that does not exist has none; one that others may
  * write is an error. A name without values, what is no address, NULs and control
- * characters are mistakes, with file and line; so is, when STRICT, a name that stands there
- * twice (in any case): else the first one counts. A mistake is the `problem` of its alias,
- * so that others are not stopped by it; when STRICT, or when it is a NUL, it is an error.
- * Programs and files are read, but nobody should follow them. */
+ * characters are errors, with file and line, and so is, when STRICT, a name that stands
+ * there twice (in any case): else the first one counts. What is wrong with the values of an
+ * entry of one line is the `problem` of its alias, unless STRICT, so that others are not
+ * stopped by it. Programs and files are read, but nobody should follow them. */
 bool alias_file_read(struct alias_reader *reader, const char *path,
 		     struct alias_table *table, struct error *err) MUST_CHECK;
 
