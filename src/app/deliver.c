@@ -324,7 +324,7 @@ hint_runner(struct run *run)
 	spool_close(&spool);
 }
 
-/* An account for everything but sending, as far as the configuration can be understood. */
+/* An account for everything but sending, when what is wrong has nothing to do with that. */
 static bool
 salvage(struct run *run)
 {
@@ -336,14 +336,20 @@ salvage(struct run *run)
 	return run->account != NULL;
 }
 
-/* One that knows nothing. */
+/* One that knows nothing but the options. */
 static bool
 make_up(struct run *run)
 {
 	struct error ignored = { .arena = run->arena };
+	const struct request *request = run->request;
+	bool ok;
 
 	run->account = arena_take(run->arena, sizeof(*run->account));
-	return account_defaults(run->arena, DIALECT_POSTRIDER, run->account, &ignored);
+	ok = account_defaults(run->arena, DIALECT_POSTRIDER, run->account, &ignored);
+	for (size_t i = 0; ok && i < request->assignment_count; i++)
+		ok = setting_apply(run->arena, run->account, &request->assignments[i],
+				   &ignored);
+	return ok;
 }
 
 static bool

@@ -281,15 +281,20 @@ finish_login(struct account *account, struct error *err)
 }
 
 bool
+account_finish_names(struct arena *arena, struct account *account, struct error *err)
+{
+	return finish_domain(arena, account, err) && finish_sender(arena, account, err) &&
+	       finish_name(account, "qualify_domain", &account->qualify_domain, err);
+}
+
+bool
 account_finish(struct arena *arena, struct account *account, struct error *err)
 {
 	const char *place = account->endpoint.host ? account->endpoint.host
 						   : account->endpoint.socket;
 
-	if (!finish_domain(arena, account, err) || !finish_sender(arena, account, err) ||
-	    !finish_name(account, "qualify_domain", &account->qualify_domain, err) ||
-	    !finish_tls(account, err) || !finish_endpoint(account, err) ||
-	    !finish_login(account, err))
+	if (!account_finish_names(arena, account, err) || !finish_tls(account, err) ||
+	    !finish_endpoint(account, err) || !finish_login(account, err))
 		return false;
 	account->login.host = account->endpoint.host;
 	account->secret.user = account->login.user;

@@ -102,6 +102,9 @@ struct account_wish {
 	struct arena *arena;
 };
 
+/* The first part of what follows: who sends, and by which domain. */
+bool account_finish_names(struct arena *arena, struct account *account,
+			  struct error *err) MUST_CHECK;
 /* Makes the values ready for use, once, after the last one was given. Fills in what
  * depends on others: %-patterns of domain and from, the host as A-label without
  * brackets, ports (465 and 587 when none is given, 25 in an msmtp file, none for a

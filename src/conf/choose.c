@@ -51,17 +51,14 @@ account_salvage(struct arena *arena, const struct account_key *key, const char *
 
 	if (key->without_file)
 		return false;
-	config_salvage(arena, key->config_file, key->dialect, &chosen->config);
-	if (!config_choose(&chosen->config, &wish, &chosen->account, &ignored))
+	if (!config_salvage(arena, key->config_file, key->dialect, &chosen->config) ||
+	    !config_choose(&chosen->config, &wish, &chosen->account, &ignored))
 		return false;
 	for (size_t i = 0; i < key->assignment_count; i++)
 		if (!setting_apply(arena, chosen->account, &key->assignments[i],
 				   &ignored))
-			error_clear(&ignored);
-	/* Who sends is finished first. */
-	if (!account_finish(arena, chosen->account, &ignored))
-		error_clear(&ignored);
-	return true;
+			return false;
+	return account_finish_names(arena, chosen->account, &ignored);
 }
 
 void

@@ -29,8 +29,8 @@ struct chosen {
 bool account_choose(struct arena *arena, const struct account_key *key,
 		    const char *sender, struct chosen *chosen,
 		    struct error *err) MUST_CHECK;
-/* The same of a configuration that is broken, as far as it can be understood: who sends,
- * and where the queue is. False when no account can be. */
+/* The same of a configuration that is broken: who sends, and where the queue is. False when
+ * that is not certain. */
 bool account_salvage(struct arena *arena, const struct account_key *key,
 		     const char *sender, struct chosen *chosen) MUST_CHECK;
 void chosen_release(struct chosen *chosen);

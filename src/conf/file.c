@@ -234,15 +234,18 @@ config_read(struct arena *arena, const char *file, enum dialect usual,
 	return !config->broken;
 }
 
-void
+bool
 config_salvage(struct arena *arena, const char *file, enum dialect usual,
 	       struct config *config)
 {
 	struct error ignored = { .arena = arena };
+	bool ok;
 
 	*config = (struct config){ .broken = true };
-	if (!read_all(arena, file, usual, config, &ignored))
-		error_clear(&ignored);
+	ok = read_all(arena, file, usual, config, &ignored);
+	if (!ok)
+		config_release(config);
+	return ok;
 }
 
 void

@@ -44,10 +44,11 @@ struct config {
 bool config_read(struct arena *arena, const char *file, enum dialect usual,
 		 struct config *config, struct error *err) MUST_CHECK;
 
-/* The same of a configuration that is broken: what is wrong in it is passed over, eval,
- * too. For who sends and where the queue is, while it waits to be mended; not for sending. */
-void config_salvage(struct arena *arena, const char *file, enum dialect usual,
-		    struct config *config);
+/* The same of a configuration that is broken, for who sends and where the queue is, while it
+ * waits to be mended: what is wrong with server, TLS, login and log is passed over. False
+ * when anything else is wrong, and when there is an eval, which is not carried out. */
+bool config_salvage(struct arena *arena, const char *file, enum dialect usual,
+		    struct config *config) MUST_CHECK;
 
 /* What the file at PLACE would say if TEXT stood in it. */
 bool config_read_text(struct arena *arena, struct span text,

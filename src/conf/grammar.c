@@ -399,17 +399,19 @@ read_line(struct grammar *grammar, struct source *source, struct span word,
 	return true;
 }
 
-/* What follows a bad line that begins an account belongs to no other one. */
+/* Whether the line is one, or was meant as one, that has no say in who sends and where mail
+ * is kept. */
 static bool
-pass_over(struct grammar *grammar, struct span word, const struct draft *before,
-	  struct error *err)
+is_harmless(struct span word)
 {
-	if (!grammar->lenient)
-		return false;
-	if (span_equal(word, SPAN("account")) && grammar->current == before)
-		add_account(grammar, SPAN("?"));
-	error_clear(err);
-	return true;
+	const char *meant = setting_suggestion(word);
+	int row = setting_row(word);
+
+	if (row < 0 && meant)
+		row = setting_row(span_of(meant));
+	return row >= 0 && settings[row].chapter != CHAPTER_MESSAGE &&
+	       settings[row].chapter != CHAPTER_QUEUE &&
+	       strcmp(settings[row].name, "domain") != 0;
 }
 
 static bool
@@ -418,20 +420,18 @@ read_lines(struct grammar *grammar, struct source *source, struct error *err)
 	struct span word, value;
 
 	for (;;) {
-		const struct draft *before = grammar->current;
-		bool ok = false;
-
-		word = value = (struct span){ 0 };
 		switch (lines_next(&source->lines, &word, &value, err)) {
 		case LINES_END:
 			return true;
 		case LINES_BAD:
-			break;
-		case LINES_GIVEN:
-			ok = read_line(grammar, source, word, value, err);
-		}
-		if (!ok && !pass_over(grammar, word, before, err))
 			return false;
+		case LINES_GIVEN:
+			if (read_line(grammar, source, word, value, err))
+				break;
+			if (!grammar->lenient || !is_harmless(word))
+				return false;
+			error_clear(err);
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ struct grammar {
 	enum dialect dialect;
 	bool inert;   /* nothing but the text is touched: eval and include are refused */
 	bool foreign; /* a file of the system: passwords in it may be readable */
-	bool lenient; /* what is wrong is passed over, and eval is */
+	bool lenient; /* what is wrong with server, TLS, login and log is passed over */
 
 	struct drafts drafts;
 	struct draft *current;	     /* what settings go into; NULL: none was named yet */

@@ -40,7 +40,7 @@ use(struct arena *arena, struct account *account)
 	check(!account->tls.key_file == !account->tls.cert_file);
 }
 
-/* How many accounts there are; SIZE_MAX: it is wrong, which a lenient reading never finds. */
+/* How many accounts there are; SIZE_MAX: it is wrong. */
 static size_t
 try(struct span text, enum dialect dialect, bool lenient)
 {
@@ -62,7 +62,7 @@ try(struct span text, enum dialect dialect, bool lenient)
 			account_release(&accounts[i]);
 		}
 	} else {
-		check(!lenient && err.fault == FAULT_CONFIG && err.what &&
+		check(err.fault == FAULT_CONFIG && err.what &&
 		      !has_control(span_of(err.what)));
 	}
 	drafts_release(&grammar.drafts);
