@@ -26,8 +26,9 @@ struct attempt {
 	struct delivery *delivery;
 	struct envelope *offered;
 	struct share share;
-	int slot;   /* of max_connections; -1 */
-	int64_t by; /* when the patience of the account ends */
+	int64_t counted; /* when, for rate_limit; 0: it was not */
+	int slot;	 /* of max_connections; -1 */
+	int64_t by;	 /* when the patience of the account ends */
 };
 
 /* ---- places ---- */
@@ -69,14 +70,13 @@ open_limits(const struct attempt *attempt, struct spool *spool)
 static bool
 count_message(struct attempt *attempt, struct error *err)
 {
-	const struct rate rate = attempt->run->account->queue.rate;
-	const struct account_key key = run_later_key(attempt->run);
+	const struct account *account = attempt->run->account;
 	struct spool spool;
 	int64_t wait;
 
-	if (!rate.count || !open_limits(attempt, &spool))
+	if (!account->queue.rate.count || !open_limits(attempt, &spool))
 		return true;
-	wait = limits_count(&spool, &key, rate);
+	wait = limits_count(&spool, account, &attempt->counted);
 	spool_close(&spool);
 	attempt->mail->limited |= wait != 0;
 	return !wait || fail(err, FAULT_TEMPORARY,
@@ -92,13 +92,12 @@ count_message(struct attempt *attempt, struct error *err)
 static void
 give_back(const struct attempt *attempt)
 {
-	const struct rate rate = attempt->run->account->queue.rate;
-	const struct account_key key = run_later_key(attempt->run);
 	struct spool spool;
 
-	if (!rate.count || attempt->delivery->verdicts || !open_limits(attempt, &spool))
+	if (!attempt->counted || attempt->delivery->verdicts ||
+	    !open_limits(attempt, &spool))
 		return;
-	limits_give_back(&spool, &key, rate);
+	limits_give_back(&spool, attempt->run->account, attempt->counted);
 	spool_close(&spool);
 }
 
@@ -106,14 +105,13 @@ static bool
 take_slot(struct attempt *attempt, struct error *err)
 {
 	const unsigned most = attempt->run->account->queue.max_connections;
-	const struct account_key key = run_later_key(attempt->run);
 	struct spool spool;
 	bool ok;
 
 	if (!most || !open_limits(attempt, &spool))
 		return true;
 	for (;;) {
-		ok = limits_connect(&spool, &key, most, &attempt->slot);
+		ok = limits_connect(&spool, attempt->run->account, most, &attempt->slot);
 		if (ok || !deadline_left(attempt->by))
 			break;
 		poll(NULL, 0, TICK);

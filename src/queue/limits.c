@@ -2,13 +2,15 @@
 /* Counts connections by locked files, and messages by the times of the last ones. */
 #include "queue/limits.h"
 
+#include "base/crc.h"
 #include "base/file.h"
-#include "queue/keep.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,29 +21,37 @@ enum {
 	BUSY = 1000  /* ms until a lock may be free that was not */
 };
 
+static uint32_t
+add_text(uint32_t crc, const char *text)
+{
+	return text ? crc32c(crc, text, strlen(text) + 1) : crc;
+}
+
 static int
-open_file(const struct spool *spool, const struct account_key *key, const char *kind,
+open_file(const struct spool *spool, const struct account *account, const char *kind,
 	  unsigned number)
 {
-	struct account_key whole = *key;
-	char name[NAME_ROOM], tag[TAG_DIGITS + 1];
+	uint32_t tag = add_text(0, account->endpoint.host);
+	char name[NAME_ROOM];
 
-	/* Without a file, what was set is all that there is. */
-	if (!key->without_file)
-		whole.assignment_count = 0;
-	account_tag(&whole, tag);
-	snprintf(name, sizeof(name), "limits/%s.%s%u", tag, kind, number);
+	tag = add_text(tag, account->endpoint.socket);
+	tag = add_text(tag, account->login.user);
+	snprintf(name, sizeof(name), "limits/%08" PRIX32 ".%s.%u", tag, kind, number);
 	if (mkdirat(spool->fd, "limits", 0700) != 0 && errno != EEXIST)
 		return -1;
 	return openat(spool->fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
 bool
-limits_connect(const struct spool *spool, const struct account_key *key, unsigned most,
+limits_connect(const struct spool *spool, const struct account *account, unsigned most,
 	       int *slot)
 {
+	char kind[32];
+
+	/* A fallback may be another port of the same server. */
+	snprintf(kind, sizeof(kind), "connection%u", account->endpoint.ports[0]);
 	for (unsigned i = 0; i < most; i++) {
-		*slot = open_file(spool, key, "connection", i);
+		*slot = open_file(spool, account, kind, i);
 		if (*slot < 0 || flock(*slot, LOCK_EX | LOCK_NB) == 0)
 			return true;
 		close_file(slot);
@@ -52,18 +62,46 @@ limits_connect(const struct spool *spool, const struct account_key *key, unsigne
 /* ---- a ring of times ---- */
 
 /* In the file, in ms since 1970: [0] is how many were counted so far, then come the last
- * rate.count of them. */
+ * SIZE of them; that of number N is at N % SIZE. A place is taken again when what is in it
+ * is old enough. */
 struct ring {
 	int fd; /* locked; -1: nobody can count */
-	struct rate rate;
+	unsigned size;
 	int64_t counted;
 };
 
+static int64_t
+get(const struct ring *ring, off_t place)
+{
+	int64_t value = 0;
+
+	if (pread(ring->fd, &value, sizeof(value), place * (off_t)sizeof(value)) !=
+	    (ssize_t)sizeof(value))
+		return 0;
+	return value;
+}
+
+/* Trouble costs one message too many. */
+static void
+put(const struct ring *ring, off_t place, int64_t value)
+{
+	if (pwrite(ring->fd, &value, sizeof(value), place * (off_t)sizeof(value)) !=
+	    (ssize_t)sizeof(value))
+		errno = 0;
+}
+
+static off_t
+place_of(const struct ring *ring, int64_t number)
+{
+	return 1 + (off_t)(number % ring->size);
+}
+
 /* False when somebody else has it. */
 static bool
-open_ring(const struct spool *spool, const struct account_key *key, struct ring *ring)
+open_ring(const struct spool *spool, const struct account *account, struct ring *ring)
 {
-	ring->fd = open_file(spool, key, "rate", ring->rate.count);
+	ring->size = account->queue.rate.count;
+	ring->fd = ring->size ? open_file(spool, account, "rate", ring->size) : -1;
 	for (unsigned i = 0; ring->fd >= 0 && flock(ring->fd, LOCK_EX | LOCK_NB) != 0;
 	     i++) {
 		bool busy = errno == EWOULDBLOCK;
@@ -75,65 +113,59 @@ open_ring(const struct spool *spool, const struct account_key *key, struct ring 
 		}
 		poll(NULL, 0, TICK);
 	}
-	if (ring->fd >= 0 && (pread(ring->fd, &ring->counted, sizeof(ring->counted), 0) !=
-				      (ssize_t)sizeof(ring->counted) ||
-			      ring->counted < 0 || ring->counted == INT64_MAX))
+	ring->counted = ring->fd >= 0 ? get(ring, 0) : 0;
+	if (ring->counted < 0 || ring->counted == INT64_MAX)
 		ring->counted = 0;
 	return true;
 }
 
-/* Where the time of that message is. */
-static off_t
-place(const struct ring *ring, int64_t number)
-{
-	return (off_t)sizeof(number) * (1 + (off_t)(number % ring->rate.count));
-}
-
-/* Trouble costs one message too many. */
-static void
-put(const struct ring *ring, int64_t value, off_t at)
-{
-	if (pwrite(ring->fd, &value, sizeof(value), at) != (ssize_t)sizeof(value))
-		errno = 0;
-}
-
 int64_t
-limits_count(const struct spool *spool, const struct account_key *key, struct rate rate)
+limits_count(const struct spool *spool, const struct account *account, int64_t *counted)
 {
-	const int64_t now = wall_ms(), window = (int64_t)rate.seconds * 1000;
-	struct ring ring = { .fd = -1, .rate = rate };
-	int64_t before = 0, wait = 0;
+	const int64_t now = wall_ms(),
+		      window = (int64_t)account->queue.rate.seconds * 1000;
+	struct ring ring;
+	int64_t before, wait = 0;
+	off_t next;
 
-	if (rate.count && !open_ring(spool, key, &ring))
+	*counted = 0;
+	if (!open_ring(spool, account, &ring))
 		return BUSY;
 	if (ring.fd < 0)
 		return 0;
-	if (pread(ring.fd, &before, sizeof(before), place(&ring, ring.counted)) !=
-	    (ssize_t)sizeof(before))
-		before = 0;
+	next = place_of(&ring, ring.counted);
+	before = get(&ring, next);
 	/* A clock that went back must not stop everything. */
 	if (before > 0 && before <= now && now - before < window) {
 		wait = before + window - now;
 	} else {
-		put(&ring, now, place(&ring, ring.counted));
-		put(&ring, ring.counted + 1, 0);
+		*counted = now;
+		put(&ring, next, now);
+		put(&ring, 0, ring.counted + 1);
 	}
 	close_file(&ring.fd);
 	return wait;
 }
 
-/* The last one that was counted is taken back, whoever counted it: they are of one age. */
 void
-limits_give_back(const struct spool *spool, const struct account_key *key,
-		 struct rate rate)
+limits_give_back(const struct spool *spool, const struct account *account,
+		 int64_t counted)
 {
-	struct ring ring = { .fd = -1, .rate = rate };
+	struct ring ring;
+	off_t next;
 
-	if (!rate.count || !open_ring(spool, key, &ring) || ring.fd < 0)
+	if (!counted || !open_ring(spool, account, &ring) || ring.fd < 0)
 		return;
-	if (ring.counted) {
-		put(&ring, ring.counted - 1, 0);
-		put(&ring, 0, place(&ring, ring.counted - 1));
+	next = place_of(&ring, ring.counted);
+	for (int64_t i = ring.counted; i > 0 && ring.counted - i < ring.size; i--) {
+		off_t place = place_of(&ring, i - 1);
+
+		if (get(&ring, place) != counted)
+			continue;
+		/* What would have been looked at next is looked at in its stead. */
+		put(&ring, place, get(&ring, next));
+		put(&ring, next, 0);
+		break;
 	}
 	close_file(&ring.fd);
 }

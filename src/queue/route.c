@@ -159,8 +159,8 @@ take_slot(struct route *route)
 {
 	unsigned most = route->chosen.account->queue.max_connections;
 
-	if (route->slot >= 0 ||
-	    limits_connect(route->spool, &route->key, most ? most : 1, &route->slot))
+	if (route->slot >= 0 || limits_connect(route->spool, route->chosen.account,
+					       most ? most : 1, &route->slot))
 		return true;
 	close_until(route, wall_ms() + BUSY);
 	route->busy = true;
@@ -192,15 +192,14 @@ connect_to_server(struct route *route)
 bool
 route_take(struct route *route)
 {
-	struct rate rate;
-	int64_t wait;
+	const struct account *account = route->chosen.account;
+	int64_t wait, counted;
 
 	if (route->state == ROUTE_CLOSED || !take_slot(route))
 		return false;
-	rate = route->chosen.account->queue.rate;
 	/* Counted before there is a connection: none is opened for a message that may
 	 * not go. */
-	wait = limits_count(route->spool, &route->key, rate);
+	wait = limits_count(route->spool, account, &counted);
 	if (wait) {
 		close_until(route, wall_ms() + wait);
 		return false;
@@ -210,7 +209,7 @@ route_take(struct route *route)
 	     connection_may_go_on(&route->connection.session)) ||
 	    route_reopen(route))
 		return true;
-	limits_give_back(route->spool, &route->key, rate);
+	limits_give_back(route->spool, account, counted);
 	return false;
 }
 

@@ -3,8 +3,11 @@
  * was counted for their limits. */
 #include "lair.h"
 
+#include "base/crc.h"
 #include "queue/limits.h"
 #include "queue/standing.h"
+
+#include <inttypes.h>
 
 #define TAG "01234567"
 
@@ -72,17 +75,24 @@ check_records(struct span text)
 static void
 check_limits(struct span text)
 {
-	const struct rate rate = { 3, DAY };
+	static const struct account account = { .endpoint.host = "h",
+						.queue.rate = { 3, DAY } };
+	int64_t counted, given = 0;
 	unsigned gone = 0;
+	char name[NAME_ROOM];
 
-	write_file(spool.fd, "limits/" TAG ".rate3", text);
+	snprintf(name, sizeof(name), "limits/%08" PRIX32 ".rate.3", crc32c(0, "h", 2));
+	write_file(spool.fd, name, text);
 	for (unsigned i = 0; i < 10; i++) {
-		int64_t wait = limits_count(&spool, TAG, rate);
+		int64_t wait = limits_count(&spool, &account, &counted);
 
 		check(wait >= 0 && wait <= DAY * (int64_t)1000);
+		check(!wait == !!counted);
 		gone += !wait;
+		if (i == 5 && counted)
+			limits_give_back(&spool, &account, given = counted);
 	}
-	check(gone <= 2 * rate.count);
+	check(gone <= 2 * account.queue.rate.count + !!given);
 }
 
 int

@@ -2,20 +2,33 @@
 /* What a provider allows: so many messages in some time, so many connections at once. */
 #include "lair.h"
 
-#include "queue/keep.h"
+#include "base/crc.h"
 #include "queue/limits.h"
 
+#include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
-static const struct account_key mine = { .name = "mine" }, other = { .name = "other" };
+static const struct account mine = { .endpoint.host = "h", .login.user = "me" },
+			    other = { .endpoint.host = "h", .login.user = "you" };
+
+static int64_t
+count_at(const struct spool *spool, const struct account *account, unsigned most,
+	 unsigned seconds, int64_t *counted)
+{
+	struct account limited = *account;
+
+	limited.queue.rate = (struct rate){ most, seconds };
+	return limits_count(spool, &limited, counted);
+}
 
 /* Whether one more may go, or has to wait, which it has for no longer than that time. */
 static const char *
-count(const struct spool *spool, const struct account_key *key, unsigned most,
+count(const struct spool *spool, const struct account *account, unsigned most,
       unsigned seconds)
 {
-	int64_t wait = limits_count(spool, key, (struct rate){ most, seconds });
+	int64_t counted, wait = count_at(spool, account, most, seconds, &counted);
 
 	if (!wait)
 		return "go";
@@ -44,55 +57,81 @@ rate(void **state)
 	unit_done();
 }
 
-/* What reached no server can be sent after all, by whomever. */
+/* What reached no server can be sent after all; what did cannot. */
 static void
 given_back(void **state)
 {
-	const struct rate two = { 2, 86400 };
+	struct account two = mine;
 	struct arena arena = { 0 };
 	struct spool spool = lair_spool(&arena, "back");
+	int64_t first, second, third;
 
 	(void)state;
-	limits_give_back(&spool, &mine, two);
+	two.queue.rate = (struct rate){ 2, 86400 };
+	limits_give_back(&spool, &two, 0);
+	limits_give_back(&spool, &two, 12345);
 	for (unsigned i = 0; i < 7; i++) {
-		unit_same("one", count(&spool, &mine, 2, 86400), "go");
-		unit_same("two", count(&spool, &mine, 2, 86400), i < 1 ? "go" : "wait");
-		if (i < 1)
-			unit_same("three", count(&spool, &mine, 2, 86400), "wait");
-		limits_give_back(&spool, &mine, two);
+		unit_number("one", limits_count(&spool, &two, &first), 0);
+		poll(NULL, 0, 2);
+		unit_number("two", limits_count(&spool, &two, &second), 0);
+		unit_number("not three", limits_count(&spool, &two, &third) > 0, true);
+		unit_number("none was counted", third, 0);
+		limits_give_back(&spool, &two, i % 2 ? first : second);
+		poll(NULL, 0, 2);
+		unit_number("another one", limits_count(&spool, &two, &third), 0);
+		unit_same("no more", count(&spool, &mine, 2, 86400), "wait");
+		limits_give_back(&spool, &two, i % 2 ? second : first);
+		limits_give_back(&spool, &two, third);
+		/* Twice is as good as once. */
+		limits_give_back(&spool, &two, third);
 	}
-	limits_give_back(&spool, &mine, (struct rate){ 0, 0 });
-	limits_give_back(&spool, &mine, two);
-	unit_same("both", count(&spool, &mine, 2, 86400), "go");
-	unit_same("both", count(&spool, &mine, 2, 86400), "go");
-	unit_same("no more than was counted", count(&spool, &mine, 2, 86400), "wait");
 	spool_close(&spool);
 	arena_release(&arena);
 	unit_done();
 }
 
-/* The provider does not know what was set for one call. */
+/* That of another one, which went in between, stays. */
 static void
-options(void **state)
+given_back_late(void **state)
 {
-	const struct assignment later = { .text = SPAN("timeout=9") };
-	struct account_key set = mine, bare = { .without_file = true };
+	struct account one = mine;
 	struct arena arena = { 0 };
-	struct spool spool = lair_spool(&arena, "options");
+	struct spool spool = lair_spool(&arena, "late");
+	int64_t first, second;
+
+	(void)state;
+	one.queue.rate = (struct rate){ 1, 1 };
+	unit_number("one", limits_count(&spool, &one, &first), 0);
+	poll(NULL, 0, 1100);
+	unit_number("after its time", limits_count(&spool, &one, &second), 0);
+	limits_give_back(&spool, &one, first);
+	unit_same("the other one counts", count(&spool, &mine, 1, 1), "wait");
+	spool_close(&spool);
+	arena_release(&arena);
+	unit_done();
+}
+
+/* A provider knows who logs in, and not by which name of an account. */
+static void
+names(void **state)
+{
+	const struct account again = { .name = "again",
+				       .timeout = 5,
+				       .endpoint.host = "h",
+				       .login.user = "me" },
+			     alone = { .endpoint.host = "h" };
+	struct arena arena = { 0 };
+	struct spool spool = lair_spool(&arena, "names");
 	int slot;
 
 	(void)state;
-	set.assignments = bare.assignments = &later;
-	set.assignment_count = 1;
 	unit_same("one", count(&spool, &mine, 1, 86400), "go");
-	unit_same("the same account", count(&spool, &set, 1, 86400), "wait");
-	unit_number("a connection", limits_connect(&spool, &set, 1, &slot), true);
+	unit_same("the same", count(&spool, &again, 1, 86400), "wait");
+	unit_same("nobody", count(&spool, &alone, 1, 86400), "go");
+	unit_number("a connection", limits_connect(&spool, &again, 1, &slot), true);
 	unit_number("no other one", limits_connect(&spool, &mine, 1, &(int){ -1 }),
 		    false);
 	close_file(&slot);
-	unit_same("no account", count(&spool, &bare, 1, 86400), "go");
-	bare.assignment_count = 1;
-	unit_same("another one", count(&spool, &bare, 1, 86400), "go");
 	spool_close(&spool);
 	arena_release(&arena);
 	unit_done();
@@ -120,10 +159,8 @@ static const struct {
 static const char *
 ring_file(struct arena *arena, const struct spool *spool)
 {
-	char tag[TAG_DIGITS + 1];
-
-	account_tag(&mine, tag);
-	return arena_printf(arena, "%s/limits/%s.rate3", spool->path, tag);
+	return arena_printf(arena, "%s/limits/%08" PRIX32 ".rate.3", spool->path,
+			    crc32c(0, "h\0me", sizeof("h\0me")));
 }
 
 static void
@@ -155,7 +192,7 @@ garbage(void **state)
 	static const int64_t numbers[] = { INT64_MIN, INT64_MIN + 1, -1,
 					   1,	      INT64_MAX - 1, INT64_MAX };
 	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
-	const struct rate hourly = { 3, 3600 };
+	int64_t counted;
 	struct arena arena = { 0 };
 	struct spool spool = lair_spool(&arena, "window");
 	const char *file = ring_file(&arena, &spool);
@@ -171,7 +208,8 @@ garbage(void **state)
 			unit_same("numbers", count(&spool, &mine, 3, 3600), "go");
 			/* The ring may have begun anew. */
 			unit_number("not for long",
-				    limits_count(&spool, &mine, hourly) <= HOUR, true);
+				    count_at(&spool, &mine, 3, 3600, &counted) <= HOUR,
+				    true);
 		}
 	lair_write(file, SPAN("abc"));
 	unit_same("a torn file", count(&spool, &mine, 3, 3600), "go");
@@ -214,7 +252,7 @@ slots(void **state)
 
 /* A child takes one, says so, and holds it until it is ended. */
 static pid_t
-start_holder(const struct spool *spool, const struct account_key *key)
+start_holder(const struct spool *spool, const struct account *account)
 {
 	int ends[2], slot;
 	pid_t child;
@@ -223,7 +261,7 @@ start_holder(const struct spool *spool, const struct account_key *key)
 	assert_int_equal(pipe(ends), 0);
 	child = fork();
 	if (child == 0) {
-		byte = limits_connect(spool, key, 2, &slot) ? 'y' : 'n';
+		byte = limits_connect(spool, account, 2, &slot) ? 'y' : 'n';
 		if (!write_all(ends[1], &byte, 1))
 			_exit(1);
 		for (;;)
@@ -272,11 +310,11 @@ rate_across_processes(void **state)
 	for (size_t i = 0; i < PROCESSES; i++) {
 		children[i] = fork();
 		if (children[i] == 0) {
+			int64_t counted;
 			int own = 0;
 
 			for (unsigned k = 0; k < EACH; k++)
-				own += !limits_count(&spool, &mine,
-						     (struct rate){ MOST, 86400 });
+				own += !count_at(&spool, &mine, MOST, 86400, &counted);
 			_exit(own);
 		}
 	}
@@ -296,7 +334,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rate),
 		cmocka_unit_test(given_back),
-		cmocka_unit_test(options),
+		cmocka_unit_test(given_back_late),
+		cmocka_unit_test(names),
 		cmocka_unit_test(window),
 		cmocka_unit_test(garbage),
 		cmocka_unit_test(slots),
