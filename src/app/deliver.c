@@ -384,6 +384,8 @@ run_find_queue(struct run *run)
 	struct error trouble = { .arena = run->arena };
 	bool told;
 
+	chosen_release(&run->chosen);
+	run->account = NULL;
 	if (run_choose_account(run, run->request->sender, &trouble))
 		return;
 	/* Whoever has no account means the usual queue. */

@@ -17,20 +17,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The queue of the account, for retry of the usual one: -a names where the message goes
- * then, and not where it is. False and no failure when there is none. */
+/* The queue of the account. False and no failure when there is none. */
 static bool
 open_queue(struct run *run, struct spool *spool, struct error *err)
 {
-	const struct request *request = run->request;
-	struct request plain = *request;
 	const char *path;
 
-	if (request->operand_count && strcmp(request->operands[0], "retry") == 0)
-		plain.wish.name = NULL;
-	run->request = &plain;
 	run_find_queue(run);
-	run->request = request;
 	path = run_spool_path(run);
 	spool->fd = -1;
 	return path && spool_open(path, spool, err) && spool->fd >= 0;
@@ -158,21 +151,24 @@ move_entry(struct entry *entry, enum place to, struct error *err)
 	       spool_move(entry->spool, &entry->name, entry->place, to, err);
 }
 
+/* Nothing can be done with it where it is. */
 static bool
-is_given_up(const struct entry *entry, struct error *err)
+refuse_place(const struct entry *entry, struct error *err)
 {
-	if (entry->place != PLACE_FAILED)
-		return false;
+	if (entry->place == PLACE_CORRUPT)
+		return is_damaged(entry, err);
+	if (entry->place == PLACE_HELD) {
+		fail(err, FAULT_USAGE, _("%s is held"), entry->name.id);
+		return fail_hint(err, _("\"postrider queue release\" lets it go"));
+	}
 	fail(err, FAULT_USAGE, _("%s was given up"), entry->name.id);
-	fail_hint(err, _("\"postrider queue retry\" sends it again"));
-	return true;
+	return fail_hint(err, _("\"postrider queue retry\" sends it again"));
 }
 
 static bool
 hold(struct work *work, struct error *err)
 {
-	return !is_given_up(&work->entry, err) &&
-	       move_entry(&work->entry, PLACE_HELD, err);
+	return move_entry(&work->entry, PLACE_HELD, err);
 }
 
 static bool
@@ -188,8 +184,6 @@ release(struct work *work, struct error *err)
 {
 	struct notes notes = { .entry = &work->entry };
 
-	if (is_given_up(&work->entry, err))
-		return false;
 	note(&notes, "released", "%s", "");
 	return write_notes(&notes, err) && move_entry(&work->entry, PLACE_WAITING, err);
 }
@@ -317,31 +311,34 @@ try_now(struct work *work, struct error *err)
 	};
 	int64_t next;
 
-	if (is_given_up(entry, err))
-		return false;
-	if (entry->place == PLACE_HELD) {
-		fail(err, FAULT_USAGE, _("%s is held"), entry->name.id);
-		return fail_hint(err, _("\"postrider queue release\" lets it go"));
-	}
 	entry_close(entry);
 	return pass_run(&pass, &next, err);
 }
 
 /* ---- the command ---- */
 
+enum {
+	AT_WAITING = 1 << PLACE_WAITING,
+	AT_HELD = 1 << PLACE_HELD,
+	AT_FAILED = 1 << PLACE_FAILED,
+	AT_CORRUPT = 1 << PLACE_CORRUPT
+};
+
 static const struct verb {
 	const char *word;
 	bool (*act)(struct work *work, struct error *err); /* on each message */
 	enum entry_use use;
-	bool wakes;  /* the runner has something to do then */
-	bool unread; /* whether it is damaged does not matter */
+	unsigned places; /* where it can be */
+	bool wakes;	 /* the runner has something to do then */
 } verbs[] = {
-	{ "show", show, ENTRY_LOOK, false, false },
-	{ "run", try_now, ENTRY_LOOK, false, false },
-	{ "hold", hold, ENTRY_CLAIM, false, false },
-	{ "release", release, ENTRY_CLAIM, true, false },
-	{ "remove", remove_entry, ENTRY_CLAIM, false, true },
-	{ "retry", retry, ENTRY_CLAIM, true, false },
+	{ "show", show, ENTRY_LOOK, AT_WAITING | AT_HELD | AT_FAILED | AT_CORRUPT,
+	  false },
+	{ "run", try_now, ENTRY_LOOK, AT_WAITING, false },
+	{ "hold", hold, ENTRY_CLAIM, AT_WAITING | AT_HELD, false },
+	{ "release", release, ENTRY_CLAIM, AT_WAITING | AT_HELD, true },
+	{ "remove", remove_entry, ENTRY_CLAIM,
+	  AT_WAITING | AT_HELD | AT_FAILED | AT_CORRUPT, false },
+	{ "retry", retry, ENTRY_CLAIM, AT_WAITING | AT_HELD | AT_FAILED, true },
 };
 
 static bool
@@ -352,15 +349,18 @@ act_on(struct run *run, const struct spool *spool, const struct verb *verb,
 		.run = run,
 		.entry = { .arena = run->arena, .spool = spool, .fd = -1 },
 	};
-	bool ok = find_entry(&work.entry, id, err);
+	struct entry *entry = &work.entry;
+	bool ok;
 
-	if (ok && !open_entry(&work.entry, verb->use, err)) {
-		ok = verb->unread && work.entry.place == PLACE_CORRUPT;
-		if (ok)
-			error_clear(err);
-	}
-	ok = ok && verb->act(&work, err);
-	entry_close(&work.entry);
+	if (!find_entry(entry, id, err))
+		return false;
+	if (!(verb->places & 1U << entry->place))
+		return refuse_place(entry, err);
+	/* What is damaged can be removed all the same. */
+	ok = ((entry->place == PLACE_CORRUPT && verb->act == remove_entry) ||
+	      open_entry(entry, verb->use, err)) &&
+	     verb->act(&work, err);
+	entry_close(entry);
 	return ok;
 }
 
@@ -411,6 +411,39 @@ find_verb(const char *word)
 	return NULL;
 }
 
+static bool
+is_in(const struct spool *spool, const char *id)
+{
+	struct entry entry = { .spool = spool };
+
+	if (!is_id(span_of(id)))
+		return false;
+	memcpy(entry.name.id, id, ID_DIGITS);
+	return entry_find(&entry);
+}
+
+/* The account of a retry is the one by which the message goes then: it may be in the usual
+ * queue, or in that of this account. */
+static bool
+open_queue_of(struct run *run, const struct verb *verb, struct spool *spool,
+	      struct error *err)
+{
+	const struct request *request = run->request;
+	struct request usual = *request;
+	bool there;
+
+	if (verb->act != retry || !request->wish.name || request->operand_count < 2)
+		return open_queue(run, spool, err);
+	usual.wish.name = NULL;
+	run->request = &usual;
+	there = open_queue(run, spool, err);
+	run->request = request;
+	if ((there && is_in(spool, request->operands[1])) || err->fault)
+		return there;
+	spool_close(spool);
+	return open_queue(run, spool, err);
+}
+
 bool
 queue_command(struct run *run, struct error *err)
 {
@@ -439,7 +472,7 @@ queue_command(struct run *run, struct error *err)
 			_("There is no \"queue %s\"; there are list, show, run, hold, "
 			  "release, remove, retry, and import with a folder"),
 			clean_text(run->arena, span_of(word)));
-	there = open_queue(run, &spool, err);
+	there = open_queue_of(run, verb, &spool, err);
 	if (!there && err->fault)
 		return false;
 	if (!there)

@@ -348,7 +348,7 @@ read_words(struct reading *reading, struct words *words, struct error *err)
 				return late_command(word, err);
 			if (!words->mixed || word[0] == '-')
 				return read_operands(reading, words, false, err);
-			if (*word)
+			if (*word || words->command)
 				request->operands[request->operand_count++] = word;
 			words->next++;
 			continue;

@@ -128,7 +128,7 @@ expire_entry(struct entry *entry, int64_t lifetime, struct error *err)
 
 	if (entry->expires <= now)
 		note_expired(&notes, now);
-	else if (entry->expires > now + lifetime + DAY)
+	else if (entry->arrival > now + DAY && entry->expires > now + lifetime)
 		note(&notes, "expires", "%" PRId64, now + lifetime);
 	return !notes.text.len || write_notes(&notes, err);
 }

@@ -29,8 +29,8 @@ void leave_later(struct leaving *leaving, struct entry *entry);
 /* Has the disk know it, and removes the message, if there is one. */
 bool leave_now(struct leaving *leaving, struct error *err) MUST_CHECK;
 
-/* When its time is over, whoever waits is refused. A time that is more than LIFETIME ms
- * away was written by a clock that was ahead: it is moved. */
+/* When its time is over, whoever waits is refused. What was kept in the future, by a clock
+ * that was ahead, has LIFETIME ms from now on. */
 bool expire_entry(struct entry *entry, int64_t lifetime, struct error *err) MUST_CHECK;
 
 /* It goes by another account since somebody said so: its name, of a file in msg/, follows.

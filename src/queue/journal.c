@@ -246,12 +246,16 @@ journal_room(size_t recipients)
 bool
 journal_reserve(const struct entry *entry, struct error *err)
 {
+	static const char nothing = JOURNAL_FREE;
 	size_t room = journal_room(entry_count(entry, RECIPIENT_WAITS, false));
+	bool there = entry->journal_end + room <= entry->size ||
+		     fallocate(entry->fd, FALLOC_FL_KEEP_SIZE, (off_t)entry->journal_end,
+			       (off_t)room) == 0 ||
+		     (errno != ENOSPC && errno != EDQUOT);
 
-	if (entry->journal_end + room <= entry->size ||
-	    fallocate(entry->fd, FALLOC_FL_KEEP_SIZE, (off_t)entry->journal_end,
-		      (off_t)room) == 0 ||
-	    (errno != ENOSPC && errno != EDQUOT && errno != EFBIG))
+	/* A bad block, a limit, a file system that can only be read: better now than when
+	 * a server is connected. */
+	if (there && pwrite(entry->fd, &nothing, 1, (off_t)entry->journal_end) == 1)
 		return true;
 	return fail_errno(err, FAULT_IO,
 			  _("The journal of a message in the queue cannot be written"));
