@@ -322,10 +322,11 @@ tell_standing(void *context, const char *tag)
 static void
 tell_runner(struct checkup *checkup, const struct spool *spool)
 {
-	pid_t runner = spool_last_runner(spool);
+	bool there = spool_has_runner(spool);
+	pid_t runner = there ? spool_last_runner(spool) : 0;
 	char state = runner ? process_state(runner) : '\0';
 
-	if (!state)
+	if (!there)
 		found(checkup, MARK_NOTE,
 		      _("Nothing is there to send what waits, as after a restart of the "
 			"machine: \"postrider -q\" starts it"));

@@ -124,6 +124,7 @@ read_opened(struct arena *arena, struct config *config, const struct config_plac
 		  grammar_file(&grammar, fd, place->path, err) &&
 		  add_accounts(arena, config, &grammar, err);
 
+	config->seen ^= grammar.seen;
 	drafts_release(&grammar.drafts);
 	if (grammar.exposed)
 		config->warning = arena_printf(

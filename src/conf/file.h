@@ -29,6 +29,7 @@ struct config {
 	const char *user_file, *system_file; /* that were read; NULL: none */
 	const char *warning; /* a sentence worth saying once with -v; NULL */
 	bool broken;	     /* it could not be read as it stands */
+	uint32_t seen; /* what all its files looked like, as far as they were read */
 };
 
 /* Reads FILE (of -C; FAULT_CONFIG when it cannot be read) and nothing else; or when it is

@@ -3,6 +3,7 @@
 #include "conf/grammar.h"
 
 #include "base/clock.h"
+#include "base/crc.h"
 #include "base/file.h"
 #include "conf/former.h"
 #include "conf/lines.h"
@@ -466,6 +467,8 @@ grammar_file(struct grammar *grammar, int fd, const char *path, struct error *er
 	if (!lines_read(&source.lines, fd, clean_text(grammar->arena, span_of(path)),
 			err))
 		return false;
+	grammar->seen = crc32c(grammar->seen, (const char *)&source.lines.status.st_mtim,
+			       sizeof(source.lines.status.st_mtim));
 	grammar->source = &source;
 	ok = read_lines(grammar, &source, err) && check_secrecy(grammar, &source, err);
 	grammar->source = source.outer;

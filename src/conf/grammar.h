@@ -20,6 +20,7 @@ struct grammar {
 	struct drafts drafts;
 	struct draft *current;	     /* what settings go into; NULL: none was named yet */
 	const struct source *source; /* the file that is being read */
+	uint32_t seen; /* what the files looked like: other files have another number */
 	/* The first foreign file with a password that everybody can read; NULL: none. */
 	const char *exposed;
 };

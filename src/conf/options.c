@@ -380,6 +380,18 @@ take_command(struct reading *reading, struct words *words)
 	return true;
 }
 
+/* Where strangers may add options, none opens a port or runs a command. */
+static bool
+check_name(const struct personality *self, const struct request *request,
+	   struct error *err)
+{
+	return !self->sendmail ||
+	       (request->mode != MODE_LISTEN && !request->listen_login) ||
+	       fail(err, FAULT_USAGE,
+		    _("--listen and --listen-login are not for a program called %s"),
+		    self->name);
+}
+
 static bool
 check_together(const struct request *request, struct error *err)
 {
@@ -461,6 +473,6 @@ options_read(struct arena *arena, int argc, char **argv, struct request *request
 	request->debug =
 		request->debug || (request->verbose && request->dialect == DIALECT_MSMTP);
 	return commands_use_operands(request, words.command, err) &&
-	       check_together(request, err) && use_sender(&reading, err) &&
-	       use_auto_from(&reading, err);
+	       check_name(self, request, err) && check_together(request, err) &&
+	       use_sender(&reading, err) && use_auto_from(&reading, err);
 }

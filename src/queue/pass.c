@@ -254,7 +254,7 @@ handle(struct run *run, struct entry *entry, struct error *err)
 	}
 	if (!is_wanted(pass, entry))
 		return true;
-	if (entry->unfinished >= CRASHES && !pass->force) {
+	if (entry->unfinished >= CRASHES && !(pass->force && pass->id.text)) {
 		hold(run, entry);
 		return true;
 	}

@@ -30,19 +30,13 @@ uint32_t
 files_seen(struct arena *arena, const struct chosen *chosen)
 {
 	const struct account *account = chosen->account;
-	const char *files[] = {
-		chosen->config.user_file,
-		chosen->config.system_file,
-		account ? token_path(arena, &account->oauth) : NULL,
-	};
+	const char *token = account ? token_path(arena, &account->oauth) : NULL;
 	struct stat info;
-	uint32_t seen = 0;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (files[i] && stat(files[i], &info) == 0)
-			seen = crc32c(seen, (const char *)&info.st_mtim,
-				      sizeof(info.st_mtim));
-	return seen;
+	if (!token || stat(token, &info) != 0)
+		return chosen->config.seen;
+	return crc32c(chosen->config.seen, (const char *)&info.st_mtim,
+		      sizeof(info.st_mtim));
 }
 
 static void

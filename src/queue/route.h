@@ -59,8 +59,9 @@ void route_worked(struct route *route);
 /* Ends the connection and frees everything, fallbacks too. */
 void route_release(struct route *route);
 
-/* What the files look like that may be mended when somebody has to mend something: the
- * configuration and the token. Other than before is news, whatever a clock says. */
+/* What the files looked like that may be mended when somebody has to mend something: the
+ * configuration, when it was read, and the token. Other than before is news, whatever a
+ * clock says. */
 uint32_t files_seen(struct arena *arena, const struct chosen *chosen);
 /* Whether a failure of this class mends itself in time. */
 bool fault_mends_itself(enum fault fault);

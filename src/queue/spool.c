@@ -438,12 +438,25 @@ spool_be_runner(const struct spool *spool, int *lock)
 	return false;
 }
 
+static int
+open_lock(const struct spool *spool)
+{
+	return openat(spool->fd, "runner",
+		      O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
+bool
+spool_has_runner(const struct spool *spool)
+{
+	CLEANUP(close_file) int fd = open_lock(spool);
+
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 pid_t
 spool_last_runner(const struct spool *spool)
 {
-	CLEANUP(close_file)
-	int fd = openat(spool->fd, "runner",
-			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	CLEANUP(close_file) int fd = open_lock(spool);
 	char text[32] = "";
 
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)

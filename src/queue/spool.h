@@ -85,6 +85,8 @@ bool spool_fail(const char *path, const char *what, struct error *err);
 /* True when this process is now the one: *LOCK is to be kept open. False with *LOCK -1
  * when there is another. */
 bool spool_be_runner(const struct spool *spool, int *lock);
+/* Whether there is one. */
+bool spool_has_runner(const struct spool *spool);
 /* The process that was the one last, for people; 0: there was none. */
 pid_t spool_last_runner(const struct spool *spool);
 /* Wakes the one that there is; nothing when there is none. */

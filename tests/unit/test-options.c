@@ -357,6 +357,10 @@ static const struct {
 	  "!usage: -f and --read-envelope-from exclude each other" },
 	{ "postrider|--hold-for=5|--hold-until=2030-01-01T00:00:00Z",
 	  "!usage: --hold-for and --hold-until exclude each other" },
+	/* Strangers may add options to those of a sendmail. */
+	{ "sendmail|--listen=127.0.0.1:2525", "!usage: --listen and --listen-login…" },
+	{ "sendmail|-bs|--listen-login=u,touch x", "!usage: --listen and --listen-login…" },
+	{ "mailq|--listen-login=u", "!usage: --listen and --listen-login…" },
 	/* Control characters. */
 	{ "postrider|-F|a\nBcc: x", "send name=aBcc: x" },
 	{ "postrider|-F|a\tb", "send name=ab" },
