@@ -32,6 +32,20 @@ folder_of(struct arena *arena, const char *path)
 	return dirname(arena_string(arena, path));
 }
 
+/* What a link names that leads nowhere; else the path itself. */
+static const char *
+link_target(struct arena *arena, const char *path)
+{
+	char target[PATH_MAX];
+	ssize_t len = readlink(path, target, sizeof(target));
+
+	if (len <= 0 || len == (ssize_t)sizeof(target))
+		return path;
+	return arena_printf(arena, "%s%s%.*s",
+			    *target == '/' ? "" : folder_of(arena, path),
+			    *target == '/' ? "" : "/", (int)len, target);
+}
+
 /* Behind links, as those who keep their files elsewhere have them. */
 static const char *
 real_file(struct arena *arena, const char *path)
@@ -39,6 +53,8 @@ real_file(struct arena *arena, const char *path)
 	char *real = realpath(path, NULL), here[PATH_MAX];
 	const char *copy = real ? arena_string(arena, real) : path;
 
+	if (!real)
+		copy = link_target(arena, path);
 	free(real);
 	/* It may not be there yet, and what it names is looked for from elsewhere. */
 	if (*copy != '/' && getcwd(here, sizeof(here)))
@@ -129,19 +145,29 @@ read_rest(struct setup *setup, struct error *err)
 	return read_text(setup, buf_span(&text), &setup->rest, &setup->given, err);
 }
 
+static bool
+is_there(struct setup *setup, const char *path)
+{
+	if (stat(path, &setup->status) == 0)
+		return true;
+	setup->status = (struct stat){ 0 };
+	return errno != ENOENT;
+}
+
 bool
 setup_place(struct setup *setup, struct error *err)
 {
 	const struct request *request = setup->run->request;
 	const char *named = request->config_file;
 	struct config_place user[CONFIG_PLACES], host[CONFIG_PLACES];
-	struct stat status;
 
-	if ((!named || stat(named, &status) == 0 || errno != ENOENT) &&
+	config_places(setup->arena, user, host);
+	for (size_t i = 0; !named && user[i].path && !is_there(setup, user[i].path); i++)
+		continue;
+	if ((!named || is_there(setup, named)) &&
 	    !config_read(setup->arena, named, request->dialect, &setup->config, err))
 		return false;
 	setup->file_exists = setup->config.user_file != NULL;
-	config_places(setup->arena, user, host);
 	setup->file = setup->file_exists ? setup->config.user_file
 		      : named		 ? named
 					 : user[0].path;
@@ -359,6 +385,14 @@ lock_folder(const struct setup *setup, int *lock, struct error *err)
 static bool
 look_again(struct setup *setup, struct error *err)
 {
+	struct stat before = setup->status, now = { 0 };
+
+	if (stat(setup->file, &now) != 0)
+		now = (struct stat){ 0 };
+	if (now.st_ino == before.st_ino && now.st_size == before.st_size &&
+	    now.st_mtim.tv_sec == before.st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == before.st_mtim.tv_nsec)
+		return true;
 	config_release(&setup->config);
 	config_release(&setup->rest);
 	setup->config = (struct config){ 0 };

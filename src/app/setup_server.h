@@ -8,6 +8,7 @@
 #include "conf/discover.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* One setup, as far as it has come. The first group is set by set_up. */
 struct setup {
@@ -32,7 +33,8 @@ struct setup {
 
 	/* By setup_place. */
 	struct config config;
-	const char *file; /* of the configuration, that gets the account */
+	const char *file;   /* of the configuration, that gets the account */
+	struct stat status; /* of it, before it was read; all zero: it was not there */
 	bool file_exists;
 	enum dialect dialect;	      /* of it */
 	const char *name;	      /* of the account */

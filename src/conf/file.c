@@ -180,8 +180,11 @@ config_read_text(struct arena *arena, struct span text, const struct config_plac
 		.dialect = config_dialect(place->path, place->usual),
 		.foreign = place->foreign,
 	};
+	struct stat status;
 	bool ok;
 
+	if (stat(place->path, &status) == 0)
+		grammar.status = &status;
 	*config = (struct config){ .user_file = place->path };
 	ok = grammar_begin(&grammar, err) &&
 	     grammar_text(&grammar, place->path, text, err) &&

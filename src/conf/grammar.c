@@ -230,13 +230,17 @@ may_command(const struct grammar *grammar, const struct source *source, const ch
 	    struct error *err)
 {
 	const struct stat *status = &source->lines.status;
+	bool by_mode = others_may_write(status);
 
-	return grammar->foreign || (!others_may_write(status) && belongs_to_us(status)) ||
-	       wrong(grammar,
-		     arena_printf(err->arena,
-				  _("%s is refused, because others may write the file"),
-				  word),
-		     err);
+	if (grammar->foreign || (!by_mode && belongs_to_us(status)))
+		return true;
+	wrong(grammar,
+	      arena_printf(err->arena,
+			   _("%s is refused, because others may write the file"), word),
+	      err);
+	return fail_hint(err, by_mode ? arena_printf(err->arena, _("Run: chmod go-w %s"),
+						     source->lines.path)
+				      : _("Make the file your own with chown"));
 }
 
 static bool
@@ -485,6 +489,8 @@ grammar_text(struct grammar *grammar, const char *path, struct span text,
 				 .lines = { .path = shown_path, .rest = text } };
 	bool ok;
 
+	if (grammar->status)
+		source.lines.status = *grammar->status;
 	grammar->source = &source;
 	ok = read_lines(grammar, &source, err);
 	grammar->source = NULL;

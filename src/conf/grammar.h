@@ -15,6 +15,7 @@ struct grammar {
 	enum dialect dialect;
 	bool inert;   /* nothing but the text is touched: eval and include are refused */
 	bool foreign; /* a file of the system: passwords in it may be readable */
+	const struct stat *status; /* of the file that a text stands for; NULL: none */
 	bool lenient; /* what is wrong with server, TLS, login and log is passed over */
 
 	struct drafts drafts;

@@ -95,6 +95,12 @@ def where_files_lie(room):
           real.read_text())
     same("a mode stays", oct(real.stat().st_mode & 0o777), "0o640")
     home = room.home()
+    home.config.parent.mkdir(parents=True)
+    home.config.symlink_to("../../dotfiles/new")
+    home.setup("--yes", "me@srv.example")
+    check("a link to a file that is not there yet stays a link, too", home.config.is_symlink() and
+          "host mail" in home.folder.joinpath("dotfiles/new").read_text(), list(home.files()))
+    home = room.home()
     named = home.folder / "a folder/my config"
     done = home.setup("--yes", "-C", str(named), "me@srv.example")
     check("a file that is named", done.returncode == 0 and "account default" in named.read_text(),
@@ -119,6 +125,30 @@ def behind_a_link(room):
     same("an include beside a link: the exit status", (done.returncode, done.stderr), (0, ""))
     sent, why = send(home, room, "-f", "me@srv.example")
     check("an include beside a link: a mail goes", sent, why)
+
+
+def open_to_others(room):
+    """A line that a run would refuse there is not written; nor is anything else changed."""
+    home = room.home()
+    file = home.write(".msmtprc", "account other\nhost h.example\n", 0o666)
+    old = file.read_text()
+    done = home.setup("--yes", "me@srv.example")
+    same("a file that others may write: the exit status", done.returncode, 78)
+    check("a file that others may write: why, and what to do",
+          "passwordeval is refused" in done.stderr and f"chmod go-w {file}" in done.stderr,
+          done.stderr)
+    same("a file that others may write: nothing is changed",
+         (file.read_text(), list(home.files())), (old, [".msmtprc"]))
+
+
+def evaluated(room):
+    """A password of a pinentry is asked for as seldom as can be."""
+    home = room.home()
+    home.config.parent.mkdir(parents=True)
+    home.write(".config/postrider/config", f"eval echo x >>{home.folder}/asked; echo timeout 30\n"
+               "account other\nhost h.example\n")
+    home.setup("--yes", "me@srv.example")
+    same("how often eval runs in a setup", len((home.folder / "asked").read_text()) // 2, 3)
 
 
 def file_of_msmtp(room):
@@ -363,5 +393,5 @@ def options_are_written(room):
 
 WRITING = [other_defaults, not_as_tried, passwords_of_two, options_are_written,
            first_account, other_accounts, former_account, where_files_lie, behind_a_link,
-           file_of_msmtp, former_words, at_the_same_time, beside_another, by_token, printed,
-           as_json, kept_elsewhere, copied, in_the_keyring]
+           open_to_others, evaluated, file_of_msmtp, former_words, at_the_same_time, beside_another,
+           by_token, printed, as_json, kept_elsewhere, copied, in_the_keyring]
