@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -274,12 +275,33 @@ run_race(struct race *race, struct error *err)
 }
 
 static void
+close_losers(struct race *race, const struct attempt *winner)
+{
+	for (size_t i = 0; i < race->started; i++)
+		if (&race->attempts[i] != winner)
+			close_file(&race->attempts[i].fd);
+}
+
+static bool
+is_avoided(const struct race *race, const struct target *target)
+{
+	const char *avoided = race->endpoint->avoided;
+	char shown[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 2];
+
+	if (!avoided)
+		return false;
+	dns_show(target, shown);
+	snprintf(text, sizeof(text), " %s ", shown);
+	return strstr(avoided, text) != NULL;
+}
+
+static void
 list_attempts(struct race *race, const struct targets *targets)
 {
 	const struct endpoint *endpoint = race->endpoint;
 
 	for (size_t i = 0; i < targets->count && race->count + 2 <= ATTEMPTS_MAX; i++)
-		for (size_t k = 0; k < 2; k++)
+		for (size_t k = 0; k < 2 && !is_avoided(race, &targets->items[i]); k++)
 			if (k == 0 || endpoint->ports[k])
 				race->attempts[race->count++] = (struct attempt){
 					.target = &targets->items[i],
@@ -289,27 +311,13 @@ list_attempts(struct race *race, const struct targets *targets)
 				};
 }
 
-static void
-close_losers(struct race *race, const struct attempt *winner)
+static bool
+has_others(const struct race *race, const struct attempt *winner)
 {
-	for (size_t i = 0; i < race->started; i++)
-		if (&race->attempts[i] != winner)
-			close_file(&race->attempts[i].fd);
-}
-
-static void
-show_address(const struct target *target, char *text)
-{
-	struct sockaddr_in four;
-	struct sockaddr_in6 six;
-
-	if (target->at.ss_family == AF_INET) {
-		memcpy(&four, &target->at, sizeof(four));
-		inet_ntop(AF_INET, &four.sin_addr, text, INET6_ADDRSTRLEN);
-	} else {
-		memcpy(&six, &target->at, sizeof(six));
-		inet_ntop(AF_INET6, &six.sin6_addr, text, INET6_ADDRSTRLEN);
-	}
+	for (size_t i = 0; i < race->count; i++)
+		if (race->attempts[i].target != winner->target)
+			return true;
+	return false;
 }
 
 /* ---- ways ---- */
@@ -358,7 +366,8 @@ dial_tcp(struct race *race, struct line *line, struct error *err)
 	line->fd = winner->fd;
 	line->port = winner->port;
 	line->connected = now_us();
-	show_address(winner->target, line->address);
+	line->others = !race->to_proxy && has_others(race, winner);
+	dns_show(winner->target, line->address);
 	return true;
 }
 

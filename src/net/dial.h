@@ -25,6 +25,8 @@ struct endpoint {
 	/* By port: what is said first may go out with the connection (RFC 7413). Where the
 	 * server speaks first, that would be never. */
 	bool fast_open[2];
+	const char
+		*avoided; /* addresses as in struct line, blanks around each; or NULL */
 	enum ip_family family;
 	unsigned timeout; /* seconds for name and connection together; 0: no limit */
 	void (*meanwhile)(void); /* called once the first attempt is under way; or NULL */
@@ -36,6 +38,7 @@ struct line {
 	int fd;	       /* owned by the caller; -1 when not connected */
 	unsigned port; /* of the server, the one that answered; 0 for a unix socket */
 	bool proxied;  /* address is the proxy's, and says nothing about the server */
+	bool others;   /* the server has more addresses that are not avoided */
 	/* Numeric; "" for a unix socket. */
 	char address[INET6_ADDRSTRLEN];
 	int64_t started, resolved, connected; /* now_us() */

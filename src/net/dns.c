@@ -15,7 +15,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { TARGETS_MAX = 16 };
+enum {
+	TARGETS_MAX = 16,
+	USUAL_US = 500 * 1000, /* until something may be wrong with one family */
+	TICK_US = 20 * 1000    /* between two looks at three answers */
+};
 
 /* What asker and thread share. The last of the two to let go frees it, so that a
  * thread that was left behind never touches memory that is gone. */
@@ -82,6 +86,21 @@ dns_literal(const char *text, struct target *target)
 		return true;
 	}
 	return false;
+}
+
+void
+dns_show(const struct target *target, char *text)
+{
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+
+	if (target->at.ss_family == AF_INET) {
+		memcpy(&four, &target->at, sizeof(four));
+		inet_ntop(AF_INET, &four.sin_addr, text, INET6_ADDRSTRLEN);
+	} else {
+		memcpy(&six, &target->at, sizeof(six));
+		inet_ntop(AF_INET6, &six.sin6_addr, text, INET6_ADDRSTRLEN);
+	}
 }
 
 static int
@@ -292,10 +311,9 @@ interleave(const struct addrinfo *found, struct targets *targets)
 }
 
 static bool
-take_answer(struct lookup *lookup, int64_t deadline, struct targets *targets,
-	    struct error *err)
+take_answer(struct lookup *lookup, struct targets *targets, struct error *err)
 {
-	if (!await(lookup, deadline))
+	if (!await(lookup, 0))
 		return fail(err, FAULT_TIMEOUT,
 			    _("The name server did not answer in time for %s"),
 			    lookup->host);
@@ -305,11 +323,43 @@ take_answer(struct lookup *lookup, int64_t deadline, struct targets *targets,
 	return true;
 }
 
+/* The lookup of each family alone, when that has addresses; or BOTH. */
+static struct lookup *
+ask_for_each(struct lookup *both, int64_t deadline)
+{
+	struct lookup *each[] = { make_lookup(both->host, IP_4),
+				  make_lookup(both->host, IP_6) };
+	struct lookup *found = NULL;
+	bool started = start_thread(each[0]) == 0 && start_thread(each[1]) == 0;
+
+	while (started && !found && deadline_left(deadline) != 0 &&
+	       !await(both, now_us() + TICK_US))
+		for (size_t i = 0; i < 2 && !found; i++)
+			if (await(each[i], 0) && each[i]->found)
+				found = each[i];
+	for (size_t i = 0; i < 2; i++)
+		if (each[i] != found)
+			let_go(each[i]);
+	return found ? found : both;
+}
+
+/* RFC 8305 3: the addresses of one family are not waited for when those of the other are
+ * there. The C library waits for both, and some name servers never answer for one. */
+static struct lookup *
+await_any(struct lookup *both, int64_t deadline)
+{
+	int64_t usual = now_us() + USUAL_US;
+
+	return await(both, usual < deadline ? usual : deadline)
+		       ? both
+		       : ask_for_each(both, deadline);
+}
+
 bool
 dns_resolve(const char *host, enum ip_family family, int64_t deadline,
 	    struct targets *targets, struct error *err)
 {
-	struct lookup *lookup;
+	struct lookup *lookup, *answer;
 	bool good;
 
 	*targets = (struct targets){ arena_array(err->arena, struct target, TARGETS_MAX),
@@ -318,11 +368,18 @@ dns_resolve(const char *host, enum ip_family family, int64_t deadline,
 		return take_literal(host, family, targets, err);
 	lookup = make_lookup(host, family);
 	errno = start_thread(lookup);
-	if (errno)
-		good = fail_errno(err, FAULT_SYSTEM,
-				  _("Cannot start a thread to look up %s"), host);
-	else
-		good = take_answer(lookup, deadline, targets, err);
+	if (errno) {
+		fail_errno(err, FAULT_SYSTEM, _("Cannot start a thread to look up %s"),
+			   host);
+		let_go(lookup);
+		return false;
+	}
+	answer = family == IP_ANY ? await_any(lookup, deadline) : lookup;
+	if (answer == lookup)
+		await(lookup, deadline);
+	good = take_answer(answer, targets, err);
+	if (answer != lookup)
+		let_go(answer);
 	let_go(lookup);
 	return good;
 }

@@ -23,6 +23,8 @@ struct targets {
 /* An IPv4 address in four decimal parts, or an IPv6 address that may have a "%zone";
  * false when TEXT is neither. */
 bool dns_literal(const char *text, struct target *target);
+/* And back: TEXT has room for INET6_ADDRSTRLEN octets. */
+void dns_show(const struct target *target, char *text);
 
 /* The addresses of HOST in getaddrinfo's order (RFC 6724), then interleaved by family
  * as RFC 8305 4 asks. An address literal needs no look-up. At DEADLINE the thread is

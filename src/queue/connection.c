@@ -50,31 +50,49 @@ connection_prepare(struct connection *connection, struct error *err)
 	return finder_start(&connection->finder, &account->secret, err);
 }
 
+/* At an address that greets, and has others beside it, half of the time is enough. */
+static void
+leave_time(struct session *session)
+{
+	int64_t now = now_us();
+
+	if (session->wire.line.others && session->ready_by != DEADLINE_NEVER)
+		session->ready_by = now + (session->ready_by - now) / 2;
+}
+
 static bool
 open_session(struct connection *connection, const struct tls_peer *peer,
 	     struct error *err)
 {
 	const struct account *account = connection->account;
+	struct session *session = &connection->session;
 	struct endpoint endpoint = account->endpoint;
-	unsigned patience = connection->patience;
+	unsigned patience =
+		(unsigned)((deadline_left(connection->ready_by) + 999) / 1000);
 
 	if (account->tls.on)
 		endpoint.meanwhile = tls_prepare;
 	endpoint.proxy_password = account->proxy_password.at;
-	if (patience && patience < endpoint.timeout)
-		endpoint.timeout = patience;
-	connection->session = (struct session){
+	endpoint.avoided = connection->avoided;
+	if (connection->patience && (!endpoint.timeout || patience < endpoint.timeout))
+		endpoint.timeout = patience ? patience : 1;
+	*session = (struct session){
 		.arena = connection->arena,
 		.domain = account->domain,
 		.host = endpoint.host ? endpoint.host : endpoint.socket,
 		.lmtp = account->protocol == PROTOCOL_LMTP,
 		.timeout = account->timeout,
-		.patience = patience,
-		.ready_by = patience ? deadline_in(patience) : DEADLINE_NEVER,
+		.patience = connection->patience,
+		.ready_by = connection->ready_by,
 		.watcher = connection->watcher,
 	};
-	return session_open(&connection->session, &endpoint, err) &&
-	       session_secure(&connection->session, &account->tls, peer, err);
+	if (!session_open(session, &endpoint, err))
+		return false;
+	leave_time(session);
+	if (!session_secure(session, &account->tls, peer, err))
+		return false;
+	session->ready_by = connection->ready_by;
+	return true;
 }
 
 /* Whose tickets: not those of another login to the same server. */
@@ -90,8 +108,8 @@ ticket_owner(const struct connection *connection)
 			    account->login.user ? account->login.user : "");
 }
 
-bool
-connection_open(struct connection *connection, struct error *err)
+static bool
+open_here(struct connection *connection, struct error *err)
 {
 	bool ticket_failed = false;
 	struct tls_peer peer = { .account = ticket_owner(connection),
@@ -107,6 +125,51 @@ connection_open(struct connection *connection, struct error *err)
 	connection_close(connection);
 	error_clear(err);
 	return open_session(connection, &peer, err);
+}
+
+/* RFC 5321 5.1: one that takes connections and no mail is as good as one that is down. */
+static bool
+may_go_elsewhere(const struct connection *connection, const struct error *err)
+{
+	static const enum fault faults[] = { FAULT_REFUSED, FAULT_TEMPORARY,
+					     FAULT_TIMEOUT, FAULT_LOST, FAULT_PROTOCOL };
+	const struct session *session = &connection->session;
+
+	if (!session->wire.line.others ||
+	    (session->last && session->last->stage > STAGE_GREETING) ||
+	    !deadline_left(connection->ready_by))
+		return false;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (err->fault == faults[i])
+			return true;
+	return false;
+}
+
+bool
+connection_open(struct connection *connection, struct error *err)
+{
+	struct error first;
+	bool ok;
+
+	connection->ready_by =
+		connection->patience ? deadline_in(connection->patience) : DEADLINE_NEVER;
+	connection->avoided = NULL;
+	ok = open_here(connection, err);
+	first = *err;
+	while (!ok && may_go_elsewhere(connection, err)) {
+		const char *before = connection->avoided;
+
+		connection->avoided =
+			arena_printf(connection->arena, "%s%s ", before ? before : " ",
+				     connection->session.wire.line.address);
+		connection_close(connection);
+		error_clear(err);
+		ok = open_here(connection, err);
+	}
+	/* The others are for when this one cannot. */
+	if (!ok)
+		*err = first;
+	return ok;
 }
 
 /* A token that is good now, and another one than was refused. */

@@ -15,7 +15,9 @@ struct connection {
 			    * reply of the login; 0: as long as the protocol allows */
 	bool afresh;	   /* TLS as with a server that was never met */
 
-	bool by_token; /* the secret is a token that is kept, see oauth/access.h */
+	int64_t ready_by;    /* when its patience ends */
+	const char *avoided; /* addresses that were of no use, see net/dial.h */
+	bool by_token;	     /* the secret is a token that is kept, see oauth/access.h */
 	struct finder finder;
 	struct session session; /* session.arena is NULL before connection_open */
 };

@@ -88,7 +88,7 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		{ "other.test", "127.0.0.2", 0 },
 		{ "twice.test", "127.0.0.1 127.0.0.1 ::1 ::1", 0 },
 		{ "sorted.test", "127.0.0.1 127.0.0.2 127.0.0.3 ::1 ::2", 0 },
-		{ "hang.test", "127.0.0.1", 0 },
+		{ "hang.test", "127.0.0.1 ::1", 0 },
 		{ "none.test", NULL, EAI_NONAME },
 		{ "no-data.test", NULL, EAI_NODATA },
 		{ "later.test", NULL, EAI_AGAIN },
@@ -718,14 +718,14 @@ test_dead_resolver(void **state)
 	unsigned before = given;
 
 	assert_failed(frame, &endpoint, FAULT_TIMEOUT);
-	/* The thread goes on when all that belongs to this end is gone; what it finds
-	 * is freed. */
+	/* The threads, one for both families and one for each, go on when all that belongs
+	 * to this end is gone; what they find is freed. */
 	arena_release(&frame->arena);
 	error_clear(&frame->err);
 	pthread_mutex_lock(&lock);
 	hang_is_over = true;
 	pthread_cond_broadcast(&changed);
-	while (given != before + 1 || freed != given)
+	while (given != before + 3 || freed != given)
 		pthread_cond_wait(&changed, &lock);
 	pthread_mutex_unlock(&lock);
 }
