@@ -58,15 +58,15 @@ ask_line(const char *question, const char *usual, const char **answer, struct er
 	return true;
 }
 
-/* In the user's language, or in English, which the question is in without a
- * translation. */
+/* By the letter that was shown, which is of LANGUAGE; in the language of the locale; or in
+ * English, which the question is in without a translation. */
 static bool
 means_yes(const char *answer)
 {
 	regex_t expression;
 	bool yes;
 
-	if (*answer == 'y' || *answer == 'Y')
+	if (*answer == 'y' || *answer == 'Y' || to_lower(*answer) == to_lower(*_("Y/n")))
 		return true;
 	if (regcomp(&expression, nl_langinfo(YESEXPR), REG_EXTENDED | REG_NOSUB) != 0)
 		return false;

@@ -22,20 +22,27 @@ enum {
 
 /* ---- the queue of this run ---- */
 
-const char *
-run_spool_path(const struct run *run)
+/* What an option says; NULL: nothing. */
+static const char *
+queue_told(const struct run *run)
 {
-	const struct account *account = run->account;
-	const char *dir = account ? account->queue.dir : NULL;
+	const char *dir = NULL;
 
-	/* Without an account the option is all that is known. */
-	for (size_t i = 0; !account && i < run->request->assignment_count; i++) {
+	for (size_t i = 0; i < run->request->assignment_count; i++) {
 		const struct assignment *one = &run->request->assignments[i];
 
 		if (strcmp(settings[one->row].name, "queue_dir") == 0)
 			dir = span_string(run->arena, one->text);
 	}
-	return spool_path(run->arena, dir);
+	return dir;
+}
+
+const char *
+run_spool_path(const struct run *run)
+{
+	/* Without an account the option is all that is known. */
+	return spool_path(run->arena,
+			  run->account ? run->account->queue.dir : queue_told(run));
 }
 
 /* ---- another account ---- */
@@ -378,20 +385,24 @@ deliver_later(struct run *run, struct error *err)
 	return true;
 }
 
-void
-run_find_queue(struct run *run)
+bool
+run_find_queue(struct run *run, struct error *err)
 {
-	struct error trouble = { .arena = run->arena };
-	bool told;
+	bool wrong, salvaged;
 
 	chosen_release(&run->chosen);
 	run->account = NULL;
-	if (run_choose_account(run, run->request->sender, &trouble))
-		return;
+	if (run_choose_account(run, run->request->sender, err))
+		return true;
 	/* Whoever has no account means the usual queue. */
-	told = run->chosen.config.broken || run->request->wish.name;
-	if (salvage(run) || told)
-		report_error(run->reporter, &trouble);
+	wrong = run->chosen.config.broken || run->request->wish.name;
+	salvaged = salvage(run);
+	if (wrong && !salvaged && !queue_told(run))
+		return false;
+	if (wrong || salvaged)
+		report_error(run->reporter, err);
+	error_clear(err);
+	return true;
 }
 
 bool

@@ -35,8 +35,9 @@ bool deliver(struct run *run, struct mail *mail, struct error *err) MUST_CHECK;
 bool deliver_later(struct run *run, struct error *err) MUST_CHECK;
 
 /* Looks for the account that says where the queue is; without one it is in the usual
- * place. What is wrong with the configuration is reported. */
-void run_find_queue(struct run *run);
+ * place. What is wrong with the configuration is reported, or it fails, when that leaves
+ * open where the queue is. */
+bool run_find_queue(struct run *run, struct error *err) MUST_CHECK;
 /* Where this run's queue is; NULL when there is no place for one. */
 const char *run_spool_path(const struct run *run);
 

@@ -3,7 +3,6 @@
  * says. */
 #include "app/account_list.h"
 #include "app/configure.h"
-#include "app/deliver.h"
 #include "app/doctor.h"
 #include "app/explain.h"
 #include "app/listen.h"
@@ -134,7 +133,6 @@ run_mode(struct run *run, struct error *err)
 	case MODE_CHECK:
 		return run_choose_account(run, request->sender, err);
 	case MODE_QUEUE_LIST:
-		run_find_queue(run);
 		return list_queue(run, err);
 	case MODE_QUEUE_RUN:
 		return run_queue(run, err);

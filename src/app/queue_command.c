@@ -23,9 +23,10 @@ open_queue(struct run *run, struct spool *spool, struct error *err)
 {
 	const char *path;
 
-	run_find_queue(run);
-	path = run_spool_path(run);
 	spool->fd = -1;
+	if (!run_find_queue(run, err))
+		return false;
+	path = run_spool_path(run);
 	return path && spool_open(path, spool, err) && spool->fd >= 0;
 }
 
@@ -438,8 +439,9 @@ open_queue_of(struct run *run, const struct verb *verb, struct spool *spool,
 	run->request = &usual;
 	there = open_queue(run, spool, err);
 	run->request = request;
-	if ((there && is_in(spool, request->operands[1])) || err->fault)
-		return there;
+	if (there && is_in(spool, request->operands[1]))
+		return true;
+	error_clear(err);
 	spool_close(spool);
 	return open_queue(run, spool, err);
 }
@@ -457,8 +459,7 @@ queue_command(struct run *run, struct error *err)
 		if (request->operand_count > 1)
 			return fail(err, FAULT_USAGE, _("queue %s takes no argument"),
 				    word);
-		run_find_queue(run);
-		return list_everything(run, err);
+		return run_find_queue(run, err) && list_everything(run, err);
 	}
 	if (strcmp(word, "import") == 0) {
 		if (request->operand_count != 2)

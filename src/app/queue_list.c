@@ -368,8 +368,14 @@ bool
 list_queue(struct run *run, struct error *err)
 {
 	struct list list = { .run = run, .spool.fd = -1 };
-	bool ok = collect(&list, PLACE_HELD, err);
+	bool ok;
 
+	/* Its readers want a list, whatever else is wrong. */
+	if (!run_find_queue(run, err)) {
+		report_error(run->reporter, err);
+		error_clear(err);
+	}
+	ok = collect(&list, PLACE_HELD, err);
 	if (ok) {
 		show_header(&list);
 		ok = show_each(&list, (struct printer){ show_entry, "", 0 }, err);

@@ -59,13 +59,16 @@ make_message(struct arena *arena, const char *address, struct message *message,
 {
 	CLEANUP(close_file) int fd = open_unlinked();
 	CLEANUP(release_buf) struct buf text = { 0 };
+	const char *charset = nl_langinfo(CODESET);
 
+	if (strcmp(charset, "ANSI_X3.4-1968") == 0)
+		charset = "us-ascii";
 	buf_printf(
 		&text,
 		"From: <%s>\nTo: <%s>\nSubject: postrider works\nMIME-Version: 1.0\n"
 		"Content-Type: text/plain; charset=%s\n"
 		"Content-Transfer-Encoding: 8bit\n\n%s",
-		address, address, nl_langinfo(CODESET),
+		address, address, charset,
 		_("This message has come from you to you, by the account that you have "
 		  "just set up.\n"));
 	if (fd < 0 || !write_all(fd, text.at, text.len) || lseek(fd, 0, SEEK_SET) != 0)

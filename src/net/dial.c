@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum {
-	ATTEMPTS_MAX = 32,	   /* 16 addresses, two ports */
+	ATTEMPTS_MAX = 128,	   /* 64 addresses, two ports */
 	HEAD_START_US = 250 * 1000 /* RFC 8305 section 5 */
 };
 

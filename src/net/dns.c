@@ -16,7 +16,7 @@
 #include <time.h>
 
 enum {
-	TARGETS_MAX = 16,
+	TARGETS_MAX = 64,
 	USUAL_US = 500 * 1000, /* until something may be wrong with one family */
 	TICK_US = 20 * 1000    /* between two looks at three answers */
 };

@@ -17,7 +17,7 @@ struct target {
 
 struct targets {
 	struct target *items; /* in the arena of the error */
-	size_t count;	      /* at most 16 */
+	size_t count;	      /* at most 64 */
 };
 
 /* An IPv4 address in four decimal parts, or an IPv6 address that may have a "%zone";
