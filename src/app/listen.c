@@ -11,6 +11,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,8 +23,12 @@ enum { SESSIONS_MAX = 16, PORTS_MAX = 4, BACKLOG = 64, PAUSE_MS = 500 };
 struct listener {
 	struct pollfd ports[PORTS_MAX];
 	nfds_t count;
-	unsigned sessions; /* processes that run */
+	pid_t sessions[SESSIONS_MAX]; /* processes that run; 0: none */
+	unsigned running;
+	sigset_t usual; /* signals are heard of only in waits */
 };
+
+static volatile sig_atomic_t asked_to_end; /* the signal that did */
 
 /* ---- where ---- */
 
@@ -136,16 +141,30 @@ tell_ports(const struct listener *listener)
 
 /* ---- sessions ---- */
 
+/* One has begun, or ended, in the place of another. */
+static void
+note_session(struct listener *listener, pid_t from, pid_t to)
+{
+	size_t i = 0;
+
+	while (i < SESSIONS_MAX && listener->sessions[i] != from)
+		i++;
+	if (i == SESSIONS_MAX)
+		return;
+	listener->sessions[i] = to;
+	listener->running += to ? 1 : -1U;
+}
+
 /* With as many as there may be, waits until one is over. */
 static void
 reap(struct listener *listener)
 {
-	while (listener->sessions > 0) {
-		bool full = listener->sessions >= SESSIONS_MAX;
+	while (listener->running > 0) {
+		bool full = listener->running >= SESSIONS_MAX;
 		pid_t over = waitpid(-1, NULL, full ? 0 : WNOHANG);
 
 		if (over > 0)
-			listener->sessions--;
+			note_session(listener, over, 0);
 		else if (over == 0 || errno != EINTR)
 			return;
 	}
@@ -165,7 +184,7 @@ serve_one(struct listener *listener, const struct server *server, int fd)
 		return;
 	}
 	if (child > 0) {
-		listener->sessions++;
+		note_session(listener, 0, child);
 		return;
 	}
 	for (nfds_t i = 0; i < listener->count; i++)
@@ -173,6 +192,39 @@ serve_one(struct listener *listener, const struct server *server, int fd)
 	fcntl(fd, F_SETFL, 0);
 	server_serve(server, fd, fd);
 	_exit(0);
+}
+
+static void
+ask_to_end(int number)
+{
+	asked_to_end = number;
+}
+
+static void
+hear_signals(struct listener *listener)
+{
+	const struct sigaction action = { .sa_handler = ask_to_end };
+
+	process_hold_signals(&listener->usual);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+}
+
+/* Sessions end, those that deliver behind that; and this process as if nobody had heard the
+ * signal. */
+static void
+end(struct listener *listener)
+{
+	for (nfds_t i = 0; i < listener->count; i++)
+		close(listener->ports[i].fd);
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (listener->sessions[i])
+			kill(listener->sessions[i], SIGTERM);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		continue;
+	signal(asked_to_end, SIG_DFL);
+	raise(asked_to_end);
+	sigprocmask(SIG_SETMASK, &listener->usual, NULL);
 }
 
 bool
@@ -185,11 +237,15 @@ listen_for_mail(struct run *run, struct error *err)
 		server_release(&server);
 		return false;
 	}
+	hear_signals(&listener);
 	tell_ports(&listener);
 	for (;;) {
-		int ready = poll(listener.ports, listener.count,
-				 listener.sessions ? PAUSE_MS : -1);
+		const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+		int ready = ppoll(listener.ports, listener.count,
+				  listener.running ? &pause : NULL, &listener.usual);
 
+		if (asked_to_end)
+			end(&listener);
 		reap(&listener);
 		for (nfds_t i = 0; ready > 0 && i < listener.count; i++) {
 			struct sockaddr_storage from;

@@ -283,9 +283,8 @@ become_stranger(const int kept[], size_t count)
 	return true;
 }
 
-/* The signals that are asked for between two things. */
-static void
-hold_signals(sigset_t *before)
+void
+process_hold_signals(sigset_t *before)
 {
 	sigset_t held;
 
@@ -303,7 +302,7 @@ process_part(const int kept[], size_t count, void (*work)(void *context), void *
 	pid_t child;
 
 	stop_ignoring_children();
-	hold_signals(&before);
+	process_hold_signals(&before);
 	child = fork();
 	if (child == 0) {
 		/* It has a parent for a moment only, so that nobody has to wait for

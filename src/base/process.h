@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -38,6 +39,10 @@ void process_lift_limits(void);
 /* The state of a process as proc(5) has it: R, S, T for one that is stopped, …; 0: there is
  * no such process, or it has ended. */
 char process_state(pid_t process);
+
+/* Blocks the signals that ask a process to end, for what has to come to an end itself.
+ * BEFORE is what sigprocmask(2) gets afterwards. */
+void process_hold_signals(sigset_t *before);
 
 /* Has WORK done by a copy of this process: in a session of its own, with "/" as its folder,
  * /dev/null as standard files and, of the others, only the descriptors KEPT (in rising

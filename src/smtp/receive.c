@@ -3,6 +3,7 @@
 #include "smtp/receive.h"
 
 #include "base/file.h"
+#include "base/process.h"
 #include "smtp/reply.h"
 
 enum { RECIPIENTS_MAX = 10000 };
@@ -221,12 +222,30 @@ is_for_later(enum fault fault)
 	return fault_is_temporary(fault) || fault == FAULT_CANNOT_CREATE;
 }
 
+/* Between delivery and reply nobody may end this: the client would send it once more. */
+static void
+deliver(struct service *s)
+{
+	const struct serve_policy *policy = s->policy;
+	struct transaction *mail = &s->mail;
+	struct error err = { .arena = &mail->arena };
+	sigset_t before;
+
+	process_hold_signals(&before);
+	if (policy->accept(policy->context, &mail->envelope, &mail->message, &err))
+		say(s, "250 2.0.0 The message is accepted");
+	else
+		say_failure(s, is_for_later(err.fault) ? 451 : 554, detail_of(err.fault),
+			    &err);
+	client_flush(&s->client);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 /* The content is complete: somebody else's turn. */
 static void
 hand_over(struct service *s)
 {
 	struct transaction *mail = &s->mail;
-	const struct serve_policy *policy = s->policy;
 	struct error err = { .arena = &mail->arena };
 
 	if (!intake_end(&mail->intake, &mail->arena, &mail->message, &err)) {
@@ -236,11 +255,7 @@ hand_over(struct service *s)
 	}
 	mail->envelope.options.notify = notify_of(mail);
 	envelope_decide_needs(&mail->envelope, &mail->message);
-	if (policy->accept(policy->context, &mail->envelope, &mail->message, &err))
-		say(s, "250 2.0.0 The message is accepted");
-	else
-		say_failure(s, is_for_later(err.fault) ? 451 : 554, detail_of(err.fault),
-			    &err);
+	deliver(s);
 }
 
 /* NULL when the content may come. */
