@@ -349,14 +349,11 @@ make_up(struct run *run)
 {
 	struct error ignored = { .arena = run->arena };
 	const struct request *request = run->request;
-	bool ok;
 
 	run->account = arena_take(run->arena, sizeof(*run->account));
-	ok = account_defaults(run->arena, DIALECT_POSTRIDER, run->account, &ignored);
-	for (size_t i = 0; ok && i < request->assignment_count; i++)
-		ok = setting_apply(run->arena, run->account, &request->assignments[i],
-				   &ignored);
-	return ok;
+	return account_defaults(run->arena, DIALECT_POSTRIDER, run->account, &ignored) &&
+	       account_assign(run->arena, run->account, request->assignments,
+			      request->assignment_count, &ignored);
 }
 
 static bool

@@ -298,22 +298,30 @@ show(struct work *work, struct error *err)
 	return true;
 }
 
-/* Tries one that waits. */
+/* Tries what waits, all of it without an ID. *NEXT is as with pass_run. */
+static bool
+force(struct run *run, const struct spool *spool, const char *id, int64_t *next,
+      struct error *err)
+{
+	const struct pass pass = {
+		.spool = spool,
+		.tell = log_event,
+		.context = run,
+		.force = true,
+		.id.text = id,
+	};
+
+	return pass_run(&pass, next, err);
+}
+
 static bool
 try_now(struct work *work, struct error *err)
 {
 	struct entry *entry = &work->entry;
-	struct pass pass = {
-		.spool = entry->spool,
-		.tell = log_event,
-		.context = work->run,
-		.force = true,
-		.id.text = entry->name.id,
-	};
 	int64_t next;
 
 	entry_close(entry);
-	return pass_run(&pass, &next, err);
+	return force(work->run, entry->spool, entry->name.id, &next, err);
 }
 
 /* ---- the command ---- */
@@ -365,19 +373,13 @@ act_on(struct run *run, const struct spool *spool, const struct verb *verb,
 	return ok;
 }
 
-/* Tries all now. What was kept meanwhile, as a notice, has a runner as always. */
+/* What was kept meanwhile, as a notice, has a runner as always. */
 static bool
 try_all(struct run *run, const struct spool *spool, struct error *err)
 {
-	struct pass pass = {
-		.spool = spool,
-		.tell = log_event,
-		.context = run,
-		.force = true,
-	};
 	int64_t next;
 
-	if (!pass_run(&pass, &next, err))
+	if (!force(run, spool, NULL, &next, err))
 		return false;
 	if (next)
 		runner_start(spool);

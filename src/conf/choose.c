@@ -15,50 +15,54 @@ without_file(struct arena *arena, enum dialect dialect, struct chosen *chosen,
 }
 
 bool
-account_choose(struct arena *arena, const struct account_key *key, const char *sender,
-	       struct chosen *chosen, struct error *err)
+account_assign(struct arena *arena, struct account *account, const struct assignment *all,
+	       size_t count, struct error *err)
 {
-	struct account_wish wish = {
-		.name = key->name,
-		.sender = sender,
-		.arena = key->dialect == DIALECT_MSMTP ? arena : NULL,
-	};
-
-	if (key->without_file) {
-		if (!without_file(arena, key->dialect, chosen, err))
+	for (size_t i = 0; i < count; i++)
+		if (!setting_apply(arena, account, &all[i], err))
 			return false;
-	} else if (!config_read(arena, key->config_file, key->dialect, &chosen->config,
-				err) ||
-		   !config_choose(&chosen->config, &wish, &chosen->account, err)) {
-		return false;
-	}
-	for (size_t i = 0; i < key->assignment_count; i++)
-		if (!setting_apply(arena, chosen->account, &key->assignments[i], err))
-			return false;
-	return account_finish(arena, chosen->account, err);
+	return true;
 }
 
-bool
-account_salvage(struct arena *arena, const struct account_key *key, const char *sender,
-		struct chosen *chosen)
+/* Of a configuration that was read, with the assignments. */
+static bool
+take_wished(struct arena *arena, const struct account_key *key, const char *sender,
+	    struct chosen *chosen, struct error *err)
 {
 	const struct account_wish wish = {
 		.name = key->name,
 		.sender = sender,
 		.arena = key->dialect == DIALECT_MSMTP ? arena : NULL,
 	};
+
+	return (key->without_file ||
+		config_choose(&chosen->config, &wish, &chosen->account, err)) &&
+	       account_assign(arena, chosen->account, key->assignments,
+			      key->assignment_count, err);
+}
+
+bool
+account_choose(struct arena *arena, const struct account_key *key, const char *sender,
+	       struct chosen *chosen, struct error *err)
+{
+	bool ok = key->without_file ? without_file(arena, key->dialect, chosen, err)
+				    : config_read(arena, key->config_file, key->dialect,
+						  &chosen->config, err);
+
+	return ok && take_wished(arena, key, sender, chosen, err) &&
+	       account_finish(arena, chosen->account, err);
+}
+
+bool
+account_salvage(struct arena *arena, const struct account_key *key, const char *sender,
+		struct chosen *chosen)
+{
 	struct error ignored = { .arena = arena };
 
-	if (key->without_file)
-		return false;
-	if (!config_salvage(arena, key->config_file, key->dialect, &chosen->config) ||
-	    !config_choose(&chosen->config, &wish, &chosen->account, &ignored))
-		return false;
-	for (size_t i = 0; i < key->assignment_count; i++)
-		if (!setting_apply(arena, chosen->account, &key->assignments[i],
-				   &ignored))
-			return false;
-	return account_finish_names(arena, chosen->account, &ignored);
+	return !key->without_file &&
+	       config_salvage(arena, key->config_file, key->dialect, &chosen->config) &&
+	       take_wished(arena, key, sender, chosen, &ignored) &&
+	       account_finish_names(arena, chosen->account, &ignored);
 }
 
 void

@@ -35,6 +35,10 @@ bool account_salvage(struct arena *arena, const struct account_key *key,
 		     const char *sender, struct chosen *chosen) MUST_CHECK;
 void chosen_release(struct chosen *chosen);
 
+/* Puts them over the account, in order. */
+bool account_assign(struct arena *arena, struct account *account,
+		    const struct assignment *all, size_t count,
+		    struct error *err) MUST_CHECK;
 /* The assignment as "name=value", and back. False when it is none. */
 char *assignment_print(struct arena *arena, const struct assignment *assignment);
 bool assignment_parse(struct span text, struct assignment *assignment) MUST_CHECK;
