@@ -10,6 +10,7 @@
 #include "app/login.h"
 #include "app/queue_command.h"
 #include "app/queue_list.h"
+#include "app/queue_run.h"
 #include "app/msmtp.h"
 #include "app/msmtp_show.h"
 #include "app/screen.h"

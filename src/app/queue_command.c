@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Runs the queue and changes what is in it. */
+/* Changes what is in the queue. */
 #include "app/queue_command.h"
 
 #include "app/deliver.h"
 #include "app/import.h"
-#include "app/journal.h"
 #include "app/queue_list.h"
+#include "app/queue_run.h"
 #include "base/file.h"
 #include "queue/finish.h"
 #include "queue/journal.h"
@@ -16,78 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The queue of the account. False and no failure when there is none. */
-static bool
-open_queue(struct run *run, struct spool *spool, struct error *err)
-{
-	const char *path;
-
-	spool->fd = -1;
-	if (!run_find_queue(run, err))
-		return false;
-	path = run_spool_path(run);
-	return path && spool_open(path, spool, err) && spool->fd >= 0;
-}
-
-/* ---- runs ---- */
-
-/* Nobody else hears of what a run does. */
-static void
-log_event(void *context, const struct queue_event *event)
-{
-	const struct run *run = context;
-	struct arena arena = { 0 };
-	const char *problem;
-	struct record record = {
-		.account = event->account,
-		.envelope = event->envelope,
-		.delivery = event->delivery,
-		.err = event->err,
-		.remark = event->remark,
-		.queue = event->id,
-		.program = run->reporter->program,
-		.tag = run->request->log_tag,
-		.as_sendmail = true,
-	};
-
-	journal_write(&arena, &record, &problem);
-	if (run->request->mode == MODE_QUEUE || run->reporter->verbose) {
-		if (event->err->fault)
-			report_error(run->reporter, event->err);
-		else if (event->remark)
-			report_line(run->reporter, "%s: %s", event->id, event->remark);
-	}
-	arena_release(&arena);
-}
-
-bool
-run_queue(struct run *run, struct error *err)
-{
-	const struct queue_run *wanted = &run->request->queue_run;
-	struct spool spool;
-	struct pass pass = {
-		.spool = &spool,
-		.tell = log_event,
-		.context = run,
-		.id = wanted->id,
-		.recipient = wanted->recipient,
-		.sender = wanted->sender,
-	};
-	int64_t next;
-	bool ok = true;
-
-	if (!open_queue(run, &spool, err))
-		return err->fault == FAULT_NONE;
-	if (wanted->stay)
-		ok = runner_stay(&pass, err);
-	else if (wanted->foreground)
-		ok = pass_run(&pass, &next, err);
-	else
-		runner_start(&spool);
-	spool_close(&spool);
-	return ok;
-}
 
 /* ---- one message ---- */
 
@@ -298,22 +226,6 @@ show(struct work *work, struct error *err)
 	return true;
 }
 
-/* Tries what waits, all of it without an ID. *NEXT is as with pass_run. */
-static bool
-force(struct run *run, const struct spool *spool, const char *id, int64_t *next,
-      struct error *err)
-{
-	const struct pass pass = {
-		.spool = spool,
-		.tell = log_event,
-		.context = run,
-		.force = true,
-		.id.text = id,
-	};
-
-	return pass_run(&pass, next, err);
-}
-
 static bool
 try_now(struct work *work, struct error *err)
 {
@@ -321,7 +233,7 @@ try_now(struct work *work, struct error *err)
 	int64_t next;
 
 	entry_close(entry);
-	return force(work->run, entry->spool, entry->name.id, &next, err);
+	return queue_force(work->run, entry->spool, entry->name.id, &next, err);
 }
 
 /* ---- the command ---- */
@@ -379,7 +291,7 @@ try_all(struct run *run, const struct spool *spool, struct error *err)
 {
 	int64_t next;
 
-	if (!force(run, spool, NULL, &next, err))
+	if (!queue_force(run, spool, NULL, &next, err))
 		return false;
 	if (next)
 		runner_start(spool);
@@ -436,16 +348,16 @@ open_queue_of(struct run *run, const struct verb *verb, struct spool *spool,
 	bool there;
 
 	if (verb->act != retry || !request->wish.name || request->operand_count < 2)
-		return open_queue(run, spool, err);
+		return queue_open(run, spool, err);
 	usual.wish.name = NULL;
 	run->request = &usual;
-	there = open_queue(run, spool, err);
+	there = queue_open(run, spool, err);
 	run->request = request;
 	if (there && is_in(spool, request->operands[1]))
 		return true;
 	error_clear(err);
 	spool_close(spool);
-	return open_queue(run, spool, err);
+	return queue_open(run, spool, err);
 }
 
 bool
