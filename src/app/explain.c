@@ -135,6 +135,8 @@ account_facts(const struct run *run)
 		facts |= FACT_QUEUE;
 	if (is_loopback_name(endpoint->host))
 		facts |= FACT_LOOPBACK;
+	if (endpoint->proxy_host)
+		facts |= FACT_PROXY;
 	if (port == 25)
 		facts |= FACT_PORT_25;
 	if (port == 465)

@@ -28,7 +28,9 @@ enum fact {
 	/* What the table of providers says of this one. */
 	FACT_APP_PASSWORD = 1 << 16, /* it takes no others; help is where it is made */
 	FACT_OTHER_USER = 1 << 17,   /* fixed_user is the only name, and was not used */
-	FACT_NOTES = 1 << 18	     /* there are notes */
+	FACT_NOTES = 1 << 18,	     /* there are notes */
+
+	FACT_PROXY = 1 << 19 /* a proxy stands between */
 };
 
 /* Every text may be NULL. */

@@ -20,6 +20,11 @@
 #define TUTA "tuta.com tuta.io tutanota.com tutanota.de tutamail.com"
 /* TRANSLATORS: words in braces, as {host}, stay as they are; names of settings and
  * commands, too. */
+#define BY_PROXY \
+	.cause = N_("The account goes by a proxy, which does not answer, or cannot or may not " \
+	"reach {host}."), \
+	.remedy = N_("Look whether proxy_host and proxy_port are right, whether the proxy runs, " \
+	"and what it says itself.")
 #define LOGIN_WANTED \
 	.cause = N_("The server takes mail only after a login, and the account has none."), \
 	.remedy = N_("Set auth to on, and user and password to those of the mailbox.")
@@ -40,6 +45,8 @@
 const struct remedy remedies[] = {
 	/* ---- the name of the server, and the way there ---- */
 
+	{ "proxy", .faults = NO_WAY, .stages = AT(CONNECT), .with = FACT_PROXY, BY_PROXY },
+	{ "proxy", .faults = FAULT(TEMPORARY), .with = FACT_PROXY | FACT_NAME, BY_PROXY },
 	{ "host-misspelt", .faults = FAULT(NO_HOST), .with = FACT_NEAR,
 	  .cause = N_("{host} is one slip away from {near}, the server of a known provider."),
 	  .remedy = N_("Set host to {near}.") },
@@ -58,9 +65,10 @@ const struct remedy remedies[] = {
 	  .cause = N_("The name servers answer, but they know no {host}."),
 	  .remedy = N_("Look whether host is spelt as your provider does.") },
 	{ "no-name-server", .faults = FAULT(TEMPORARY) | FAULT(TIMEOUT), .with = FACT_NAME,
-	  .cause = N_("No name server answers: there is no network, or /etc/resolv.conf names "
-		      "servers that are down."),
-	  .remedy = N_("Look at the network of this machine; the account need not be changed.") },
+	  .cause = N_("No name server could tell the address of {host}: there is no network, those "
+		      "in /etc/resolv.conf are down, or those of the domain are in trouble."),
+	  .remedy = N_("Look at the network of this machine, or wait; the account need not be "
+		       "changed.") },
 	{ "port-25-blocked", .faults = FAULT(TIMEOUT), .stages = AT(CONNECT), .with = FACT_PORT_25,
 	  .cause = N_("Nothing answers at port 25: most providers of homes and clouds block it "
 		      "(in Japan: OP25B)."),

@@ -153,6 +153,22 @@ let_go(struct lookup *lookup)
 	free(lookup);
 }
 
+/* To the C library a name of /etc/hosts that has only addresses of the other family is
+ * none. */
+static bool
+has_other_addresses(const struct lookup *lookup)
+{
+	struct addrinfo hints = lookup->hints, *found = NULL;
+
+	if (hints.ai_family == AF_UNSPEC)
+		return false;
+	hints.ai_family = AF_UNSPEC;
+	if (getaddrinfo(lookup->host, NULL, &hints, &found) != 0)
+		return false;
+	freeaddrinfo(found);
+	return true;
+}
+
 static void *
 look_up(void *argument)
 {
@@ -160,6 +176,9 @@ look_up(void *argument)
 	struct addrinfo *found = NULL;
 	int result = getaddrinfo(lookup->host, NULL, &lookup->hints, &found);
 	int saved = errno;
+
+	if (result == EAI_NONAME && has_other_addresses(lookup))
+		result = EAI_NODATA;
 
 	pthread_mutex_lock(&lookup->lock);
 	lookup->result = result;

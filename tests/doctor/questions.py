@@ -11,6 +11,7 @@ import http.server
 import os
 import pathlib
 import signal
+import socket
 import threading
 import time
 import typing
@@ -338,7 +339,7 @@ def q18(room):
     doctor(room, room.doctor(), NO_HOST, "no-host")
     room.account(host="mail.example.org")
     with room.without_name_server():
-        ordinary(room, room.send(), LATER, "No name server answers", "network")
+        ordinary(room, room.send(), LATER, "No name server could tell", "network")
         doctor(room, room.doctor(), LATER, "no-name-server", "network")
 
 
@@ -616,3 +617,41 @@ def q35(room):
             room.account(port=there.port, tls_starttls="on")
             ordinary(room, room.send(), PROTOCOL, greeting.decode().split("\r")[0], part)
             doctor(room, room.doctor(), PROTOCOL, word)
+
+
+@contextlib.contextmanager
+def proxy(*answers):
+    """Gives one answer after the other to each connection, and is silent behind them."""
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = listener.accept()
+                kept.append(peer)
+                for answer in answers:
+                    peer.recv(512)
+                    peer.sendall(answer)
+
+    kept = []
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for peer in kept:
+            peer.close()
+
+
+@question
+def q36(room):
+    """the proxy does not answer, or does not let the account through"""
+    method, forbidden = b"\5\0", b"\5\2\0\1\0\0\0\0\0\0"
+    for answers, part in (((), "did not answer in time"),
+                          ((method, forbidden), "rules do not allow")):
+        with proxy(*answers) as port:
+            room.account(host="mail.example.org", proxy_host="127.0.0.1", proxy_port=port, timeout=2)
+            ordinary(room, room.send(), LATER, part, "goes by a proxy")
+            doctor(room, room.doctor(), LATER, "proxy", "proxy_host and proxy_port")
+    room.account(host="mail.example.org", proxy_host="gone.example.org", proxy_port=1080)
+    ordinary(room, room.send(), NO_HOST, "gone.example.org does not exist", "goes by a proxy")
