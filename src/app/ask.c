@@ -9,6 +9,7 @@
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 static FILE *
 open_terminal(void)
@@ -58,21 +59,39 @@ ask_line(const char *question, const char *usual, const char **answer, struct er
 	return true;
 }
 
-/* By the letter that was shown, which is of LANGUAGE; in the language of the locale; or in
- * English, which the question is in without a translation. */
+static bool
+fits(nl_item expression, const char *answer)
+{
+	regex_t compiled;
+	bool same;
+
+	if (regcomp(&compiled, nl_langinfo(expression), REG_EXTENDED | REG_NOSUB) != 0)
+		return false;
+	same = regexec(&compiled, answer, 0, NULL, 0) == 0;
+	regfree(&compiled);
+	return same;
+}
+
+static bool
+begins_as(const char *answer, const char *letter)
+{
+	return to_lower(*answer) == to_lower(*letter);
+}
+
+/* By the letter that was shown or the word, which are of LANGUAGE; in the language of the
+ * locale; or in English, which the question is in without a translation. */
 static bool
 means_yes(const char *answer)
 {
-	regex_t expression;
-	bool yes;
+	return begins_as(answer, "y") || begins_as(answer, _("Y/n")) ||
+	       strcasecmp(answer, _("yes")) == 0 || fits(YESEXPR, answer);
+}
 
-	if (*answer == 'y' || *answer == 'Y' || to_lower(*answer) == to_lower(*_("Y/n")))
-		return true;
-	if (regcomp(&expression, nl_langinfo(YESEXPR), REG_EXTENDED | REG_NOSUB) != 0)
-		return false;
-	yes = regexec(&expression, answer, 0, NULL, 0) == 0;
-	regfree(&expression);
-	return yes;
+static bool
+means_no(const char *answer)
+{
+	return begins_as(answer, "n") || strcasecmp(answer, _("no")) == 0 ||
+	       fits(NOEXPR, answer);
 }
 
 bool
@@ -80,8 +99,10 @@ ask_yes(const char *question, bool usual, bool *yes, struct error *err)
 {
 	const char *answer = "";
 
-	if (!hear(question, usual ? _("Y/n") : _("y/N"), &answer, err))
-		return false;
-	*yes = *answer ? means_yes(answer) : usual;
+	do {
+		if (!hear(question, usual ? _("Y/n") : _("y/N"), &answer, err))
+			return false;
+		*yes = *answer ? means_yes(answer) : usual;
+	} while (*answer && !*yes && !means_no(answer));
 	return true;
 }

@@ -116,6 +116,10 @@ def _set_up(person):
     person.clear()
     person.talk("setup: a wrong password", ("setup", ADDRESS),
                 (password[0], "wrong"), ("Once more. User name:", ""), password, *rest)
+    person.clear()
+    no = person.says("no")
+    person.talk("setup: answers in words", ("setup", ADDRESS), password,
+                ("Keep the password in the keyring?", no), ("Write it?", "x"), ("Write it?", no))
 
 
 def _send(person):

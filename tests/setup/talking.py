@@ -112,8 +112,8 @@ def second_thoughts(room):
           home.config.read_text())
     home = room.home()
     status, said = talk("no", Person(home, "setup", "me@srv.example"),
-                        ("Password", PASSWORD), ("keyring? [Y/n]", "n"),
-                        ("Write it? [Y/n]", "n"))
+                        ("Password", PASSWORD), ("keyring? [Y/n]", "no"),
+                        ("Write it? [Y/n]", "what?"), ("Write it? [Y/n]", "NO"))
     same("who says no: the exit status", status, 0)
     has("who says no: what is said", said, "Nothing was written.")
     same("who says no gets no file", home.files(), {})
