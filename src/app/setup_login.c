@@ -99,6 +99,9 @@ read_password(struct setup *setup, struct error *err)
 	line = span_part(buf_span(&text), 0, span_find(buf_span(&text), '\n'));
 	while (line.len && line.at[line.len - 1] == '\r')
 		line.len--;
+	if (span_find(line, '\0') < line.len)
+		return fail(err, FAULT_DATA,
+			    _("The password on standard input has a NUL byte"));
 	if (line.len)
 		secret_set(&setup->password, line);
 	return true;
