@@ -34,6 +34,29 @@ assign_options(const struct setup *setup, struct account *account, struct error 
 	return true;
 }
 
+/* What the file says of every account, and a server may depend on. */
+static void
+inherit(const struct setup *setup, struct account *account)
+{
+	static const char *const words[] = {
+		"ip",
+		"source_ip",
+		"domain",
+		"tls_trust_file",
+		"tls_crl_file",
+		"tls_key_file",
+		"tls_cert_file",
+		"tls_priorities",
+		"tls_min_version",
+		"tls_min_dh_prime_bits",
+		"tls_host_override",
+	};
+
+	for (size_t i = 0; setup->given && i < sizeof(words) / sizeof(words[0]); i++)
+		setting_copy(account, setup->given,
+			     (size_t)setting_row(span_of(words[i])));
+}
+
 static bool
 assign_port(const struct setup *setup, unsigned port, struct account *account,
 	    struct error *err)
@@ -57,8 +80,10 @@ setup_account(const struct setup *setup, const struct candidate *candidate, unsi
 {
 	const char *user = setup->user ? setup->user : setup->address;
 
-	return account_defaults(setup->arena, DIALECT_POSTRIDER, account, err) &&
-	       assign(setup, account, "host", candidate->host, err) &&
+	if (!account_defaults(setup->arena, DIALECT_POSTRIDER, account, err))
+		return false;
+	inherit(setup, account);
+	return assign(setup, account, "host", candidate->host, err) &&
 	       assign_port(setup, port ? port : candidate->port, account, err) &&
 	       assign_starttls(setup, candidate->starttls, account, err) &&
 	       assign(setup, account, "user", user, err) &&

@@ -44,6 +44,11 @@ def first_account(room):
           PASSWORD in done.stdout + home.config.read_text()), (PASSWORD + "\n", False))
     sent, why = send(home, room)
     check("a first account: a mail goes by it", sent, why)
+    home = room.home()
+    done = home.setup("--yes", "me@srv.example", text="only\0for mail\n")
+    same("a password with a NUL byte: the exit status", done.returncode, 65)
+    has("a password with a NUL byte: why", done.stderr, "has a NUL byte")
+    same("a password with a NUL byte: nothing is written", home.files(), {})
 
 
 def other_accounts(room):
@@ -350,6 +355,21 @@ def not_as_tried(room):
         has(f"{lines!r} stays otherwise: it is told", done.stderr, "Other lines there")
 
 
+def tried_as_read(room):
+    """What the file says of every account is true when the server is tried, too."""
+    for line, status, why in (
+            ("tls_host_override other.example", 77, "other.example"),
+            ("tls_trust_file {home}/nobody", 66, "nobody"),
+            ("source_ip 192.0.2.9", 78, "192.0.2.9")):
+        home = room.home()
+        old = home.write(".config/postrider/config",
+                         f"defaults\n{line.format(home=home.folder)}\n").read_text()
+        done = home.setup("--yes", "me@srv.example")
+        same(f"defaults with {line}: the exit status, the file",
+             (done.returncode, home.config.read_text()), (status, old))
+        has(f"defaults with {line}: it is told", done.stdout, why)
+
+
 def passwords_of_two(room):
     """The password of another account with the same address stays where it is."""
     home = room.home()
@@ -391,7 +411,7 @@ def options_are_written(room):
         f"password_file {home.folder}/new/me@srv.example.password")
 
 
-WRITING = [other_defaults, not_as_tried, passwords_of_two, options_are_written,
+WRITING = [other_defaults, not_as_tried, tried_as_read, passwords_of_two, options_are_written,
            first_account, other_accounts, former_account, where_files_lie, behind_a_link,
            open_to_others, evaluated, file_of_msmtp, former_words, at_the_same_time, beside_another,
            by_token, printed, as_json, kept_elsewhere, copied, in_the_keyring]
