@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 
-#include <assert.h>
 #include <string.h>
 
 int64_t
@@ -318,7 +317,6 @@ ask_masked(struct session *s, enum stage stage, struct span line, const char *sh
 {
 	struct exchange *exchange;
 
-	assert(!s->owed || !stage_ends_group(s->last->stage) || s->last->ended);
 	if (s->failed.fault || !is_quiet(s))
 		return unsaid(s, stage);
 	if (!may_be_said(s, line)) {

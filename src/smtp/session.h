@@ -75,8 +75,9 @@ void session_close(struct session *session);
 /* ---- for those who speak: opening, login, submit, content ---- */
 
 /* Says one command. With PIPELINING it waits in the buffer; without, its reply is awaited
- * here. Never NULL. A control character in the command, or a byte beyond ASCII without
- * session->utf8, fails with FAULT_DATA and nothing of it is said. */
+ * here. What ends a group is to be settled before the next (RFC 2920 3.1). Never NULL. A
+ * control character in the command, or a byte beyond ASCII without session->utf8, fails
+ * with FAULT_DATA and nothing of it is said. */
 struct exchange *ask(struct session *session, enum stage stage, const char *format, ...)
 	__attribute__((format(printf, 3, 4), returns_nonnull));
 /* The same for a line that holds a secret; SHOWN is what the history gets. */
