@@ -12,6 +12,11 @@ static const char head[] =
 	"\t\"$1\" accounts 2>/dev/null | sed -n 's/^[* ] \\([^ ]*\\) (.*)$/\\1/p'\n"
 	"}\n"
 	"\n"
+	"_postrider_ids()\n"
+	"{\n"
+	"\t\"$1\" queue 2>/dev/null | sed -n 's/^\\([0-9A-F]\\{24\\}\\).*/\\1/p'\n"
+	"}\n"
+	"\n"
 	"_postrider()\n"
 	"{\n"
 	"\tlocal cur prev words cword split\n"
@@ -40,12 +45,14 @@ static const char tail[] = "\tesac\n"
 			   "}\n"
 			   "complete -F _postrider postrider\n";
 
+/* The words that a function lists. */
 static void
-put_accounts(FILE *out)
+put_listed(const char *what, FILE *out)
 {
-	fputs("\t\tCOMPREPLY=($(compgen -W \"$(_postrider_accounts \"$1\")\" -- "
-	      "\"$cur\"))\n",
-	      out);
+	fprintf(out,
+		"\t\tCOMPREPLY=($(compgen -W \"$(_postrider_%s \"$1\")\" -- "
+		"\"$cur\"))\n",
+		what);
 }
 
 static void
@@ -77,7 +84,7 @@ put_value(const struct option_word *word, FILE *out)
 		fputs("\t\t_filedir\n", out);
 		break;
 	case VALUE_ACCOUNT:
-		put_accounts(out);
+		put_listed("accounts", out);
 		break;
 	case VALUE_CHOICE:
 		put_choice(word, out);
@@ -103,11 +110,18 @@ put_command(const struct command_word *command, FILE *out)
 	if (!command->follows)
 		return;
 	fprintf(out, "\t%s)\n", command->name);
+	if (command->ids) {
+		fprintf(out, "\t\tif [[ $cword != 2 && ${words[2]} == @(%s) ]]; then\n\t",
+			command->ids);
+		put_listed("ids", out);
+		fputs("\t\tfi\n", out);
+	}
+	fputs("\t\t[[ $cword == 2 ]] || return\n", out);
 	if (*command->follows)
 		fprintf(out, "\t\tCOMPREPLY=($(compgen -W '%s' -- \"$cur\"))\n",
 			command->follows);
 	else
-		put_accounts(out);
+		put_listed("accounts", out);
 	fputs("\t\t;;\n", out);
 }
 

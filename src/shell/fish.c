@@ -12,6 +12,11 @@ static const char head[] =
 	"\t$program accounts 2>/dev/null | sed -n 's/^[* ] \\([^ ]*\\) (.*)$/\\1/p'\n"
 	"end\n"
 	"\n"
+	"function __postrider_ids\n"
+	"\tset -l program (commandline -opc)[1]\n"
+	"\t$program queue 2>/dev/null | sed -n 's/^\\([0-9A-F]\\{24\\}\\).*/\\1/p'\n"
+	"end\n"
+	"\n"
 	"complete -c postrider -f\n";
 
 static void
@@ -67,10 +72,15 @@ put_command(const struct command_word *command, FILE *out)
 	fputc('\n', out);
 	if (command->follows)
 		fprintf(out,
-			"complete -c postrider -n '__fish_seen_subcommand_from %s' "
-			"-a '%s'\n",
+			"complete -c postrider -n '__fish_seen_subcommand_from %s; and "
+			"test (count (commandline -opc)) -eq 2' -a '%s'\n",
 			command->name,
 			*command->follows ? command->follows : "(__postrider_accounts)");
+	if (command->ids)
+		fprintf(out,
+			"complete -c postrider -n 'string match -rq \"^\\S+ %s (%s) \" "
+			"(commandline -cp)' -a '(__postrider_ids)'\n",
+			command->name, command->ids);
 }
 
 void

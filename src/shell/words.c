@@ -92,16 +92,28 @@ option_words(struct arena *arena, size_t *count)
 /* ---- commands ---- */
 
 static const struct command_word about[] = {
-	{ "setup", "set up the account of an address", NULL },
-	{ "login", "log in where a token takes the place of the password", "" },
-	{ "token", "print a token for other programs", "get store erase" },
-	{ "doctor", "find out why mail does not go", "" },
-	{ "accounts", "list the accounts", NULL },
+	{ "setup", "set up the account of an address", NULL, NULL },
+	{ "login", "log in where a token takes the place of the password", "", NULL },
+	{ "token", "print a token for other programs", "get store erase", NULL },
+	{ "doctor", "find out why mail does not go", "", NULL },
+	{ "accounts", "list the accounts", NULL, NULL },
 	{ "queue", "look at the mail that waits, and change it",
-	  "list show run hold release remove retry import" },
-	{ "info", "show what the server can do", "" },
-	{ "help", "tell about an option, a setting or an exit status", NULL },
+	  "list show run hold release remove retry import",
+	  "show|hold|release|remove|retry" },
+	{ "info", "show what the server can do", "", NULL },
+	{ "help", "tell about an option, a setting or an exit status", NULL, NULL },
 };
+
+/* What help knows by a word; the options of that name are the same. */
+static const char *
+setting_names(struct arena *arena)
+{
+	const char *names = settings[0].name;
+
+	for (size_t i = 1; i < settings_count; i++)
+		names = arena_join(arena, names, " ", settings[i].name);
+	return names;
+}
 
 const struct command_word *
 command_words(struct arena *arena, size_t *count)
@@ -115,6 +127,8 @@ command_words(struct arena *arena, size_t *count)
 		for (size_t i = 0; i < known; i++)
 			if (strcmp(about[i].name, name) == 0)
 				words[*count] = about[i];
+		if (strcmp(name, "help") == 0)
+			words[*count].follows = setting_names(arena);
 	}
 	return words;
 }

@@ -30,6 +30,7 @@ struct command_word {
 	const char *help; /* without a full stop */
 	const char
 		*follows; /* words with blanks between; "" for an account; NULL: none */
+	const char *ids;  /* those of them, "|" between, behind which IDs stand; NULL */
 };
 
 const struct command_word *command_words(struct arena *arena, size_t *count);

@@ -17,6 +17,13 @@ static const char head[] =
 	"\t_describe account names\n"
 	"}\n"
 	"\n"
+	"_postrider_ids() {\n"
+	"\tlocal -a ids\n"
+	"\tids=(${(f)\"$(_call_program ids $words[1] queue 2>/dev/null |\n"
+	"\t\tsed -n 's/^\\([0-9A-F]\\{24\\}\\).*/\\1/p')\"})\n"
+	"\tcompadd -- $ids\n"
+	"}\n"
+	"\n"
 	"_postrider_commands() {\n"
 	"\tlocal -a names\n"
 	"\tnames=(\n";
@@ -109,7 +116,13 @@ put_command(const struct command_word *command, FILE *out)
 {
 	if (!command->follows)
 		return;
-	if (*command->follows)
+	if (command->ids)
+		fprintf(out,
+			"\t%s)\n\t\tif (( CURRENT == 3 )); then\n\t\t\tcompadd -- %s\n"
+			"\t\telif [[ $words[3] == (%s) ]]; then\n\t\t\t_postrider_ids\n"
+			"\t\tfi\n\t\t;;\n",
+			command->name, command->follows, command->ids);
+	else if (*command->follows)
 		fprintf(out, "\t%s) compadd -- %s ;;\n", command->name, command->follows);
 	else
 		fprintf(out, "\t%s) _postrider_accounts ;;\n", command->name);
