@@ -169,6 +169,7 @@ is_settled_by_another(struct attempt *attempt, bool *ok, struct error *err)
 		.host = run->account->endpoint.host,
 		.waives_reports = run->as_sendmail,
 		.until = may_leave_it(run) ? attempt->by : deadline_in(PATIENCE),
+		.timeout = run->account->timeout,
 	};
 
 	if (!may_be_shared(run) || !share_open(&attempt->share, &key, run->account))

@@ -323,9 +323,8 @@ word_of(const struct record_view *record)
 		const char *word;
 		enum answer_kind kind;
 	} words[] = {
-		{ WORD_STARTED, ANSWER_STARTED },
-		{ WORD_GO, ANSWER_GO },
-		{ WORD_COMPLETING, ANSWER_COMPLETING },
+		{ WORD_STARTED, ANSWER_STARTED },	{ WORD_GO, ANSWER_GO },
+		{ WORD_COMPLETING, ANSWER_COMPLETING }, { WORD_WORKING, ANSWER_WORKING },
 		{ WORD_AGAIN, ANSWER_AGAIN },
 	};
 

@@ -12,6 +12,7 @@
 #define WORD_STARTED "started"	     /* your turn: do you still want it? */
 #define WORD_GO "go"		     /* … and this is the answer */
 #define WORD_COMPLETING "completing" /* see struct watcher */
+#define WORD_WORKING "working"	     /* it goes on: the server takes, or has answered */
 #define WORD_AGAIN "again" /* the server has had enough, and has nothing of it */
 
 /* The verdicts of a delivery, with the history of the session, in which those exchanges are
@@ -25,6 +26,7 @@ enum answer_kind {
 	ANSWER_STARTED,
 	ANSWER_GO,
 	ANSWER_COMPLETING,
+	ANSWER_WORKING,
 	ANSWER_AGAIN,
 	ANSWER_VERDICT,
 	ANSWER_WRONG /* it is none */

@@ -13,6 +13,7 @@ enum {
 	TICK = 5,	    /* ms between two looks for who leads */
 	HESITATION = 400,   /* of them, until the one that leads must listen */
 	SAYING = 1000,	    /* ms for a few octets */
+	MARGIN = 5,	    /* s longer than a server may be silent */
 	ROUNDS_MAX = 64,    /* of others that ended before they came to this message */
 	BREAKS_MAX = 3,	    /* … or between its beginning and its end */
 	PART_MAX = 1 << 20, /* octets of what is not yet a whole record */
@@ -39,15 +40,6 @@ struct talk {
 	bool started, completing;
 };
 
-static bool
-say_word(int fd, const char *word)
-{
-	CLEANUP(release_buf) struct buf text = { 0 };
-
-	record_add(&text, word, SPAN(""));
-	return share_say(fd, buf_span(&text), NULL, SAYING);
-}
-
 /* What it means that it has ended, or has said something that means nothing. */
 static enum round
 broken(const struct talk *talk, bool odd)
@@ -72,11 +64,13 @@ take_answer(struct talk *talk, enum answer_kind kind, enum round *round)
 		if (talk->started)
 			return false;
 		/* From here on it is no use to give up: it is sent. */
-		talk->started = say_word(talk->fd, WORD_GO);
+		talk->started = share_say_word(talk->fd, WORD_GO);
 		*round = ROUND_OVER;
 		return talk->started;
 	case ANSWER_COMPLETING:
 		talk->completing = talk->started;
+		return talk->started;
+	case ANSWER_WORKING:
 		return talk->started;
 	case ANSWER_AGAIN:
 		*round = ROUND_BROKE;
@@ -92,10 +86,15 @@ take_answer(struct talk *talk, enum answer_kind kind, enum round *round)
 	return false;
 }
 
-static int
-time_left(const struct talk *talk)
+/* Once it has begun, each wait is one for a reply. */
+static int64_t
+deadline_of(const struct talk *talk)
 {
-	return talk->started ? -1 : deadline_left(talk->follow->until);
+	unsigned seconds = stage_seconds(STAGE_CONTENT), timeout = talk->follow->timeout;
+
+	if (!talk->started)
+		return talk->follow->until;
+	return deadline_in((timeout && timeout < seconds ? timeout : seconds) + MARGIN);
 }
 
 static enum round
@@ -107,6 +106,7 @@ listen_to(struct talk *talk)
 
 	do {
 		struct span rest = buf_span(&talk->heard);
+		int64_t deadline;
 
 		kind = answer_take(&talk->answer, &rest);
 		buf_drop(&talk->heard, talk->heard.len - rest.len);
@@ -114,10 +114,12 @@ listen_to(struct talk *talk)
 		if (!more || kind != ANSWER_PART)
 			continue;
 		talk->total += talk->heard.len;
-		if (share_hear(talk->fd, &talk->heard, NULL, time_left(talk)))
+		deadline = deadline_of(talk);
+		if (share_hear(talk->fd, &talk->heard, NULL, deadline_left(deadline)))
 			continue;
-		if (!talk->started && !deadline_left(talk->follow->until))
-			return ROUND_LATE;
+		/* What has begun may go on when the other process does. */
+		if (!deadline_left(deadline))
+			return talk->started ? ROUND_DOUBT : ROUND_LATE;
 		more = false;
 	} while (more);
 	return round;
@@ -179,8 +181,8 @@ stay_in_doubt(struct follow *follow, struct error *err)
 	for (size_t i = 0; i < count; i++)
 		delivery->verdicts[i].outcome = IN_DOUBT;
 	fail(err, FAULT_UNCERTAIN,
-	     _("%s: the process that was sending it was ended, after the whole message was "
-	       "sent; it may have been delivered"),
+	     _("%s: the process that was sending it was ended or stopped, and the whole "
+	       "message may be out; it may have been delivered"),
 	     follow->host);
 	return FOLLOW_FAILED;
 }

@@ -15,6 +15,7 @@ struct follow {
 	const char *host;
 	bool waives_reports; /* see struct handover */
 	int64_t until;	     /* when it must have been begun; see base/clock.h */
+	unsigned timeout;    /* seconds: as in struct session */
 };
 
 enum follow_result {
@@ -26,7 +27,8 @@ enum follow_result {
 };
 
 /* Leads, or has the message sent by the one that does. One that ends before the message may
- * be out is replaced; one that ends behind leaves it in doubt. */
+ * be out is replaced; one that ends behind leaves it in doubt, and so does one that has begun
+ * and is silent for longer than a server may be. */
 enum follow_result follow(struct share *share, struct follow *follow, struct error *err);
 
 #endif

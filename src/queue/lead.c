@@ -2,6 +2,7 @@
 /* Serves those who wait, one after the other, over a session that is kept. */
 #include "queue/lead.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "queue/answer.h"
@@ -15,6 +16,7 @@ enum {
 	LINGER = 50,	 /* ms until there is nobody else */
 	GREETING = 1000, /* ms within which somebody who is there says what he wants */
 	TELLING = 5000,	 /* ms within which he listens to what became of it */
+	EVERY = 1000,	 /* ms between two words that it goes on */
 	MOST = 100	 /* messages over one connection */
 };
 
@@ -25,17 +27,9 @@ struct guest {
 	struct handover handover;
 	struct delivery delivery;
 	struct envelope offered;
+	int64_t told; /* now_us() of the last word that it goes on */
 	bool completing;
 };
-
-static bool
-say_word(int fd, const char *word)
-{
-	CLEANUP(release_buf) struct buf text = { 0 };
-
-	record_add(&text, word, SPAN(""));
-	return share_say(fd, buf_span(&text), NULL, GREETING);
-}
 
 static bool
 say_verdict(int fd, const struct delivery *delivery, const struct session *session,
@@ -107,7 +101,7 @@ still_wants_it(struct guest *guest)
 	struct answer answer = { .arena = guest->handover.arena };
 	struct span rest;
 
-	if (!say_word(guest->fd, WORD_STARTED) ||
+	if (!share_say_word(guest->fd, WORD_STARTED) ||
 	    !share_hear(guest->fd, &heard, NULL, GREETING))
 		return false;
 	rest = buf_span(&heard);
@@ -120,7 +114,34 @@ completing(void *context)
 	struct guest *guest = context;
 
 	/* If he is gone, the message goes all the same, as if he had sent it. */
-	guest->completing |= say_word(guest->fd, WORD_COMPLETING);
+	guest->completing |= share_say_word(guest->fd, WORD_COMPLETING);
+}
+
+/* He waits no longer than the server may. */
+static void
+working(struct guest *guest)
+{
+	int64_t now = now_us();
+
+	if (now - guest->told < EVERY * 1000)
+		return;
+	guest->told = now;
+	share_say_word(guest->fd, WORD_WORKING);
+}
+
+static void
+sending(void *context, uint64_t sent, uint64_t size)
+{
+	(void)sent;
+	(void)size;
+	working(context);
+}
+
+static void
+hearing(void *context, const struct exchange *exchange)
+{
+	(void)exchange;
+	working(context);
 }
 
 /* A server that closes, or says 421 to MAIL, has nothing of this message, and has had enough
@@ -157,14 +178,17 @@ send_it(struct guest *guest, struct arena *lasting)
 		.partial = handover->partial,
 	};
 	session->watcher = (struct watcher){
+		.heard = hearing,
+		.progress = sending,
 		.completing = completing,
 		.context = guest,
 	};
+	guest->told = now_us();
 	session_forget(session, handover->arena);
 	if (submit(session, &guest->delivery, &err))
 		error_clear(&err);
 	if (is_enough(guest))
-		say_word(guest->fd, WORD_AGAIN);
+		share_say_word(guest->fd, WORD_AGAIN);
 	else
 		say_verdict(guest->fd, &guest->delivery, session, &err);
 	session->watcher = (struct watcher){ 0 };
@@ -186,7 +210,7 @@ serve(int fd, struct session *session, struct arena *lasting)
 
 	/* The server may have closed meanwhile. */
 	if (wanted && !connection_may_go_on(session))
-		say_word(fd, WORD_AGAIN);
+		share_say_word(fd, WORD_AGAIN);
 	else if (wanted)
 		send_it(&guest, lasting);
 	handover_release(&guest.handover);

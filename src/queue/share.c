@@ -7,6 +7,7 @@
 #include "conf/settings.h"
 #include "net/digest.h"
 #include "queue/keep.h"
+#include "queue/record.h"
 
 #include "config.h"
 
@@ -23,7 +24,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PIECE = 16 * 1024 };
+enum {
+	PIECE = 16 * 1024,
+	SAYING = 1000 /* ms for a few octets */
+};
 
 /* ---- the place ---- */
 
@@ -306,6 +310,15 @@ share_say(int fd, struct span text, const int files[2], int wait)
 		text = span_part(text, (size_t)sent, text.len);
 	}
 	return true;
+}
+
+bool
+share_say_word(int fd, const char *word)
+{
+	CLEANUP(release_buf) struct buf text = { 0 };
+
+	record_add(&text, word, SPAN(""));
+	return share_say(fd, buf_span(&text), NULL, SAYING);
 }
 
 /* What was not asked for is closed. */

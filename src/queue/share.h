@@ -52,6 +52,8 @@ void share_close(struct share *share);
 
 /* Sends text, with up to two descriptors unless they are -1, within WAIT ms. */
 bool share_say(int fd, struct span text, const int files[2], int wait);
+/* A record without a value, within a second. */
+bool share_say_word(int fd, const char *word);
 /* Takes in what comes first within WAIT ms (-1: whenever it comes). FILES gets the
  * descriptors that come along, which are the caller's then; NULL: none are taken. False at
  * the end, and when nothing comes. */

@@ -31,6 +31,7 @@ class Session(moods.Session):
         if "<hold" in argument and not self.server.hold.is_set():
             self.server.held.set()
             self.server.hold.wait()
+        self.server.pause.wait(self.server.lag)
         return super().do_RCPT(argument)
 
     def keep(self, content):
@@ -41,10 +42,10 @@ class Session(moods.Session):
 class Counting(moods.Moody):
     """`logins` that were tried.
 
-    At a recipient hold…@ it waits for `hold`, and `held` tells.
+    At a recipient hold…@ it waits for `hold`, and `held` tells. Each needs `lag` seconds.
     """
 
-    logins, mute = 0, 1 << 30
+    logins, mute, lag = 0, 1 << 30, 0
     session = Session
 
     def __init__(self, *arguments, **more):

@@ -10,8 +10,9 @@
 static const char *
 kind_word(enum answer_kind kind)
 {
-	static const char *const words[] = { "part",  "started", "go",	 "completing",
-					     "again", "verdict", "wrong" };
+	static const char *const words[] = { "part",	   "started", "go",
+					     "completing", "working", "again",
+					     "verdict",	   "wrong" };
 
 	return words[kind];
 }
