@@ -252,6 +252,23 @@ reads_otherwise(const struct setup *setup, struct error *err)
 			   "TLS, the login or the way to the server"));
 }
 
+/* One with a pattern may stand before it. */
+static void
+tell_if_another_is_chosen(const struct setup *setup, const struct config *config)
+{
+	struct error ignored = { .arena = setup->arena };
+	const struct account_wish wish = { .sender = setup->address };
+	struct account *chosen;
+
+	if (!config_choose(config, &wish, &chosen, &ignored) ||
+	    strcmp(chosen->name, setup->name) == 0)
+		return;
+	screen_say(setup->out,
+		   _("Mail from %s goes by the account %s, which stands before this one: "
+		     "give -a %s, or put it first.\n"),
+		   setup->address, chosen->name, setup->name);
+}
+
 /* The old text stays until the new one is known to be read as it was meant. */
 static bool
 reads_well(const struct setup *setup, struct span text, struct error *err)
@@ -261,6 +278,8 @@ reads_well(const struct setup *setup, struct span text, struct error *err)
 	bool ok = read_text(setup, text, &config, &account, err) &&
 		  (is_as_tried(account, &setup->account) || reads_otherwise(setup, err));
 
+	if (ok)
+		tell_if_another_is_chosen(setup, &config);
 	config_release(&config);
 	return ok;
 }

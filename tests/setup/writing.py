@@ -70,6 +70,18 @@ def other_accounts(room):
     same("an account of a chosen name", home.config.read_text().count("account third\n"), 1)
 
 
+def behind_a_pattern(room):
+    """The first account that fits the sender is chosen."""
+    for before, other in (("account all\nfrom *@srv.example\nhost h.example\n", True),
+                          ("account all\nfrom *@else.example\nhost h.example\n", False)):
+        home = room.home()
+        home.write(".config/postrider/config", before)
+        done = home.setup("--yes", "me@srv.example")
+        same(f"behind {before!r}: the exit status", done.returncode, 0)
+        same(f"behind {before!r}: what goes by another account is told",
+             "goes by the account all, which stands before" in " ".join(done.stdout.split()), other)
+
+
 def former_account(room):
     """An account of that address is changed, not doubled; its other settings stay."""
     home = room.home()
@@ -412,6 +424,6 @@ def options_are_written(room):
 
 
 WRITING = [other_defaults, not_as_tried, tried_as_read, passwords_of_two, options_are_written,
-           first_account, other_accounts, former_account, where_files_lie, behind_a_link,
-           open_to_others, evaluated, file_of_msmtp, former_words, at_the_same_time, beside_another,
-           by_token, printed, as_json, kept_elsewhere, copied, in_the_keyring]
+           first_account, other_accounts, behind_a_pattern, former_account, where_files_lie,
+           behind_a_link, open_to_others, evaluated, file_of_msmtp, former_words, at_the_same_time,
+           beside_another, by_token, printed, as_json, kept_elsewhere, copied, in_the_keyring]
