@@ -138,7 +138,8 @@ write_verdicts(struct attempt *attempt, const struct delivery *delivery,
 		note(&notes, "due", "%" PRId64, attempt_due(entry->attempts));
 	}
 	attempt->unsynced = all && attempt->sync_later;
-	return notes_write(&notes, !attempt->unsynced) ||
+	attempt->unnoted = !notes_write(&notes, !attempt->unsynced);
+	return !attempt->unnoted || attempt->unsynced ||
 	       fail_errno(err, FAULT_IO,
 			  _("The journal of a message in the queue cannot be written"));
 }

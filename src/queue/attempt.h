@@ -26,6 +26,7 @@ struct attempt {
 
 	bool begun;    /* a server may have heard of it */
 	bool unsynced; /* that everybody has it is not on the disk */
+	bool unnoted;  /* … and not even in the journal, which could not be written */
 	struct message message;
 	struct composed composed;
 	struct envelope waiting; /* those who wait */

@@ -82,9 +82,9 @@ hold_entry(struct entry *entry, int64_t lifetime, struct error *err)
 }
 
 void
-leave_later(struct leaving *leaving, struct entry *entry)
+leave_later(struct leaving *leaving, struct entry *entry, bool noted)
 {
-	*leaving = (struct leaving){ entry->spool, entry->name, entry->fd };
+	*leaving = (struct leaving){ entry->spool, entry->name, entry->fd, noted };
 	entry->fd = -1;
 }
 
@@ -93,13 +93,13 @@ leave_now(struct leaving *leaving, struct error *err)
 {
 	const struct spool *spool = leaving->spool;
 	CLEANUP(close_file) int fd = spool ? leaving->fd : -1;
+	bool known;
 
 	if (!spool)
 		return true;
 	leaving->spool = NULL;
-	if (fdatasync(fd) != 0)
-		return unwritten(err);
-	return spool_remove(spool, PLACE_WAITING, &leaving->name, false) ||
+	known = leaving->noted && fdatasync(fd) == 0;
+	return spool_remove(spool, PLACE_WAITING, &leaving->name, !known) ||
 	       unremoved(spool, err);
 }
 

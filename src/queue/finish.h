@@ -22,11 +22,14 @@ struct leaving {
 	const struct spool *spool;
 	struct entry_name name;
 	int fd; /* claimed */
+	bool noted;
 };
 
-/* Takes the claim over from ENTRY, of which everybody has the message. */
-void leave_later(struct leaving *leaving, struct entry *entry);
-/* Has the disk know it, and removes the message, if there is one. */
+/* Takes the claim over from ENTRY, of which everybody has the message. NOTED: its journal
+ * says so. */
+void leave_later(struct leaving *leaving, struct entry *entry, bool noted);
+/* Has the disk know it, and removes the message, if there is one. What cannot be noted is
+ * removed all the same, since it would be sent again. */
 bool leave_now(struct leaving *leaving, struct error *err) MUST_CHECK;
 
 /* When its time is over, whoever waits is refused. What was kept in the future, by a clock

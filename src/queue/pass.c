@@ -177,7 +177,9 @@ finish(struct run *run, struct entry *entry, bool *moved)
 	run->more |= entry_count(entry, RECIPIENT_REFUSED, false) > 0;
 	if (run->attempt.unsynced) {
 		let_leave(run);
-		leave_later(&run->leaving, entry);
+		leave_later(&run->leaving, entry, !run->attempt.unnoted);
+		if (run->attempt.unnoted)
+			let_leave(run);
 		*moved = true;
 	} else if (!finish_entry(entry, route_lifetime(&run->route), moved, &err)) {
 		leave_stuck(run, entry, &err);

@@ -208,6 +208,8 @@ class Play:
 
     def arrived(self, letter, left):
         taken, limit = self.taken(letter), 1 + self.doubts.get(letter.key, 0)
+        if self.is_known(letter):
+            limit = 1
         owed = (letter in self.scenario.before or self.scenario.accepted(self.ended)
                 or any(self.key(m) == letter.key for m in self.found))
         refused = [a for a in letter.to if letter.fate == "expired" or a.startswith("reject@")]
@@ -227,6 +229,12 @@ class Play:
             self.notices(letter, left)
         elif not refused and self.told(letter) and not self.scenario.expired:
             self.wrong(f"I1: a notice says that {letter.key} failed")
+
+    def is_known(self, letter):
+        """Whether only the disk failed, so that what everybody has can be removed unnoted."""
+        return (self.fault and self.fault.kind == "error" and self.scenario.main == "up"
+                and self.fault.call in ("pwrite64", "fdatasync")
+                and not any(a.startswith(("reject@", "busy@")) for a in letter.to))
 
     def waited_for(self, letter, refused):
         """Whether a refused recipient was in the queue, so that the sender must be told."""
