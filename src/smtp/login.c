@@ -129,13 +129,21 @@ enum {
 	COMMAND_MAX = 512 /* octets with CRLF (RFC 5321 4.5.3.1.4) */
 };
 
-/* Some servers repeat what they do not understand, and that is shown. */
+/* Some servers repeat what they do not understand, also of an earlier response, and that is
+ * shown. */
 static void
 keep_unshown(struct attempt *attempt, struct span response)
 {
+	struct buf all = { 0 };
+
+	/* Growing would leave copies behind. */
+	buf_reserve(&all, attempt->said.len + 1 + response.len);
+	buf_add_span(&all, buf_span(&attempt->said));
+	buf_add_char(&all, '\n');
+	buf_add_span(&all, response);
 	buf_wipe(&attempt->said);
-	buf_add_span(&attempt->said, response);
-	attempt->session->unshown = buf_span(&attempt->said);
+	attempt->said = all;
+	attempt->session->unshown[0] = buf_span(&attempt->said);
 }
 
 static struct exchange *
@@ -224,6 +232,8 @@ answer_challenges(struct attempt *attempt, struct exchange **exchange, struct er
 		}
 		answered =
 			attempt->mechanism->respond(attempt, challenge, &response, err);
+		(*exchange)->reply.text =
+			session_mask(attempt->session, (*exchange)->reply.text);
 		attempt->round++;
 		if (answered)
 			*exchange = say_response(attempt, &response);
@@ -259,10 +269,9 @@ verdict(const struct attempt *attempt, const struct exchange *exchange, struct e
 			     attempt->identity.user ? attempt->identity.user : "-"));
 	/* What it said about the token says more than its last words. */
 	if (attempt->complaint && *attempt->complaint)
-		err->reply =
-			arena_printf(err->arena, "%s %s", err->reply ? err->reply : "",
-				     mask_text(err->arena, span_of(attempt->complaint),
-					       span_of(attempt->identity.password->at)));
+		err->reply = arena_printf(
+			err->arena, "%s %s", err->reply ? err->reply : "",
+			session_mask(attempt->session, span_of(attempt->complaint)).at);
 	return false;
 }
 
@@ -274,6 +283,19 @@ log_in(struct attempt *attempt, struct error *err)
 	return exchange && settle(attempt->session, err) &&
 	       answer_challenges(attempt, &exchange, err) &&
 	       verdict(attempt, exchange, err);
+}
+
+/* "wrong" and "password" stand in many replies by themselves, and there a mask would tell more
+ * than it hides. */
+static bool
+is_like_a_word(const struct secret *secret)
+{
+	enum { LONGEST = 11 };
+	size_t letters = 0;
+
+	while (letters < secret->len && is_letter(secret->at[letters]))
+		letters++;
+	return letters == secret->len && letters <= LONGEST;
 }
 
 static bool
@@ -294,9 +316,12 @@ try_mechanism(struct session *session, const struct login_policy *policy,
 
 	if (mechanism->nature & NEEDS_SECRET)
 		ok = finder_take(finder, &attempt.identity.password, err);
+	if (attempt.identity.password && !is_like_a_word(attempt.identity.password))
+		session->unshown[1] = (struct span){ attempt.identity.password->at,
+						     attempt.identity.password->len };
 	ok = ok && log_in(&attempt, err);
 	sasl_end(&attempt.sasl);
-	session->unshown = (struct span){ 0 };
+	memset(session->unshown, 0, sizeof(session->unshown));
 	buf_wipe(&attempt.said);
 	return ok;
 }

@@ -64,17 +64,29 @@ append(struct session *s, enum stage stage, const char *shown)
 	return exchange;
 }
 
+struct span
+session_mask(const struct session *s, struct span text)
+{
+	for (size_t i = 0; i < sizeof(s->unshown) / sizeof(s->unshown[0]); i++)
+		if (s->unshown[i].len)
+			text = span_of(mask_text(s->arena, text, s->unshown[i]));
+	return text;
+}
+
 void
 answered(struct session *s, struct exchange *exchange, int64_t when)
 {
+	struct exchange shown;
+
 	exchange->ended = when;
-	/* A challenge has to stay as it is. */
-	if (s->unshown.len && exchange->reply.code != 334)
-		exchange->reply.text =
-			span_of(mask_text(s->arena, exchange->reply.text, s->unshown));
 	s->owed = exchange->next;
+	shown = *exchange;
+	shown.reply.text = session_mask(s, exchange->reply.text);
+	/* A challenge has to stay as it is until it is answered. */
+	if (exchange->reply.code != 334)
+		exchange->reply.text = shown.reply.text;
 	if (s->watcher.heard)
-		s->watcher.heard(s->watcher.context, exchange);
+		s->watcher.heard(s->watcher.context, &shown);
 }
 
 /* ---- hearing ---- */
@@ -83,9 +95,9 @@ answered(struct session *s, struct exchange *exchange, int64_t when)
 static const char *
 overheard(const struct session *s)
 {
-	const char *text = clean_text(s->arena, span_part(wire_heard(&s->wire), 0, 80));
+	struct span text = span_part(wire_heard(&s->wire), 0, 80);
 
-	return mask_text(s->arena, span_of(text), s->unshown);
+	return session_mask(s, span_of(clean_text(s->arena, text))).at;
 }
 
 /* Content that was said and has no reply, or NULL. With PIPELINING no reply at all may have

@@ -60,8 +60,9 @@ struct session {
 	struct error failed;   /* remembered: later calls do nothing until settle tells */
 	bool utf8;	       /* commands may be UTF-8 (RFC 6531) */
 	uint64_t mails;	       /* transactions that were begun (RFC 9422 MAILMAX) */
-	struct span unshown;   /* what no reply may repeat: the response of a login */
-	bool quit;	       /* QUIT was said */
+	/* What no reply may repeat: the responses of a login, and its secret. */
+	struct span unshown[2];
+	bool quit;	     /* QUIT was said */
 	bool in_transaction; /* MAIL was said, and no content taken nor RSET behind it */
 };
 
@@ -87,6 +88,8 @@ struct exchange *ask_masked(struct session *session, enum stage stage, struct sp
  * further LMTP reply. */
 struct exchange *owe(struct session *session, enum stage stage, const char *shown)
 	__attribute__((returns_nonnull));
+/* A reply's words without what is unshown, in the arena, with a NUL behind it. */
+struct span session_mask(const struct session *session, struct span text);
 /* Its end has come, at WHEN (now_us()): nothing is owed for it any more. */
 void answered(struct session *session, struct exchange *exchange, int64_t when);
 /* One round trip: sends what waits, hears every reply still owed, in order. False when
