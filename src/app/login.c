@@ -39,6 +39,10 @@ take_client_file(const struct object *file, const char *path, struct token *toke
 	secret = object_text(inner, "client_secret");
 	if (!id)
 		return fail(err, FAULT_DATA, _("%s has no client_id"), path);
+	/* RFC 6749 A.1, A.2. */
+	if (has_control(span_of(id)) || (secret && has_control(span_of(secret))))
+		return fail(err, FAULT_DATA, _("%s has a client with control characters"),
+			    path);
 	token->client_id = arena_string(err->arena, id);
 	if (secret)
 		secret_set(&token->client_secret, span_of(secret));
@@ -161,16 +165,24 @@ open_browser(const char *url)
 		waitpid(child, NULL, 0);
 }
 
+/* What nobody can read is not waited for. */
 static bool
-log_in_by_browser(const struct run *run, struct flow *flow, struct error *err)
+is_shown(struct error *err)
+{
+	return (fflush(stdout) == 0 && !ferror(stdout)) ||
+	       fail_errno(err, FAULT_IO, _("Standard output cannot be written"));
+}
+
+static bool
+log_in_by_browser(const struct run *run, struct flow *flow, struct redirect *redirect,
+		  struct error *err)
 {
 	CLEANUP(secret_wipe) struct buf query = { 0 };
-	CLEANUP(redirect_close) struct redirect redirect;
 	const char *url;
-	bool ok;
 
-	if (!redirect_listen(&redirect, err) ||
-	    !flow_begin_browser(flow, redirect.port, run->account->oauth.user, &url, err))
+	if (!redirect_listen(redirect, err) ||
+	    !flow_begin_browser(flow, redirect->port, run->account->oauth.user, &url,
+				err))
 		return false;
 	screen_say(stdout, _("Open this address in a browser and log in:\n\n%s\n\n"),
 		   url);
@@ -178,13 +190,11 @@ log_in_by_browser(const struct run *run, struct flow *flow, struct error *err)
 		stdout, "%s\n",
 		_("If the browser runs on another machine, it ends at a page that it cannot "
 		  "open: paste the address of that page here."));
-	fflush(stdout);
-	open_browser(url);
-	if (!redirect_await(&redirect, flow, deadline_in(TIME_FOR_ALL), &query, err))
+	if (!is_shown(err))
 		return false;
-	ok = flow_end_browser(flow, buf_span(&query), err);
-	redirect_show(&redirect, err);
-	return ok;
+	open_browser(url);
+	return redirect_await(redirect, flow, deadline_in(TIME_FOR_ALL), &query, err) &&
+	       flow_end_browser(flow, buf_span(&query), err);
 }
 
 /* ---- by another device ---- */
@@ -196,10 +206,11 @@ await_device(struct flow *flow, struct device *device, struct error *err)
 	bool done = false;
 
 	while (!done) {
-		if (!deadline_left(deadline))
-			return fail(err, FAULT_TIMEOUT,
-				    _("Nobody has logged in in time"));
-		poll(NULL, 0, (int)device->interval * 1000);
+		int left = deadline_left(deadline), wait = (int)device->interval * 1000;
+
+		if (!left)
+			return redirect_late(err);
+		poll(NULL, 0, wait < left ? wait : left);
 		if (!flow_poll_device(flow, device, &done, err) &&
 		    !fault_is_temporary(err->fault))
 			return false;
@@ -226,8 +237,7 @@ log_in_by_device(struct flow *flow, struct error *err)
 		   device.page, device.user_code);
 	if (device.complete)
 		screen_say(stdout, _("or open %s\n"), device.complete);
-	fflush(stdout);
-	ok = await_device(flow, &device, err);
+	ok = is_shown(err) && await_device(flow, &device, err);
 	secret_release(&device.code);
 	return ok;
 }
@@ -235,7 +245,8 @@ log_in_by_device(struct flow *flow, struct error *err)
 /* ---- the whole ---- */
 
 static bool
-run_flow(const struct run *run, struct flow *flow, struct error *err)
+run_flow(const struct run *run, struct flow *flow, struct redirect *redirect,
+	 struct error *err)
 {
 	const char *kind = run->account->oauth.flow;
 	const struct provider *provider = flow->provider;
@@ -250,15 +261,24 @@ run_flow(const struct run *run, struct flow *flow, struct error *err)
 	if (!provider->authorize)
 		return fail(err, FAULT_UNSUPPORTED, _("%s offers no login by a browser"),
 			    provider->name);
-	return log_in_by_browser(run, flow, err);
+	return log_in_by_browser(run, flow, redirect, err);
 }
 
 static bool
 save(const char *path, const struct token *token, struct error *err)
 {
-	CLEANUP(close_file) int lock = -1;
+	CLEANUP(token_leave) struct token_place place;
 
-	return token_lock(path, PATIENCE, &lock, err) && token_save(path, token, err);
+	return token_enter(path, PATIENCE, &place, err) && token_save(&place, token, err);
+}
+
+/* Before a person goes through all of it. */
+static bool
+could_save(const char *path, struct error *err)
+{
+	CLEANUP(token_leave) struct token_place place;
+
+	return token_enter(path, PATIENCE, &place, err);
 }
 
 /* What the configuration still has to say for the token to be used. */
@@ -286,7 +306,9 @@ log_in(struct run *run, struct error *err)
 	const struct oauth_policy *policy = &run->account->oauth;
 	const char *path = token_path(run->arena, policy);
 	CLEANUP(token_release) struct token token = { 0 };
+	CLEANUP(redirect_close) struct redirect redirect = REDIRECT_NONE;
 	struct provider provider;
+	bool ok;
 	struct flow flow = {
 		.provider = &provider,
 		.token = &token,
@@ -300,9 +322,10 @@ log_in(struct run *run, struct error *err)
 		return false;
 	token.endpoint = provider.token;
 	token.scope = provider.scope;
-	if (!find_client(run, &flow, path, err) || !run_flow(run, &flow, err) ||
-	    !save(path, &token, err))
-		return false;
-	tell(run, &token, path);
-	return true;
+	ok = find_client(run, &flow, path, err) && could_save(path, err) &&
+	     run_flow(run, &flow, &redirect, err) && save(path, &token, err);
+	redirect_show(&redirect, err);
+	if (ok)
+		tell(run, &token, path);
+	return ok;
 }

@@ -43,7 +43,7 @@ redirect_listen(struct redirect *redirect, struct error *err)
 				    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	socklen_t len = sizeof(four);
 
-	*redirect = (struct redirect){ { -1, -1 }, -1, 0 };
+	*redirect = REDIRECT_NONE;
 	four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	redirect->sockets[0] = listen_on((const struct sockaddr *)&four, sizeof(four));
 	if (redirect->sockets[0] < 0 ||
@@ -192,6 +192,13 @@ hear_person(const struct flow *flow, struct buf *pasted, struct buf *query, bool
 }
 
 bool
+redirect_late(struct error *err)
+{
+	fail(err, FAULT_TIMEOUT, _("Nobody has logged in in time"));
+	return fail_hint(err, _("\"postrider login\" begins anew"));
+}
+
+bool
 redirect_await(struct redirect *redirect, const struct flow *flow, int64_t deadline,
 	       struct buf *query, struct error *err)
 {
@@ -206,14 +213,14 @@ redirect_await(struct redirect *redirect, const struct flow *flow, int64_t deadl
 			{ .fd = redirect->sockets[1], .events = POLLIN },
 			{ .fd = open ? STDIN_FILENO : -1, .events = POLLIN },
 		};
-		int count = poll(ready, 3, deadline_left(deadline));
+		int left = deadline_left(deadline),
+		    count = left ? poll(ready, 3, left) : 0;
 
 		if (count < 0 && errno != EINTR)
 			return fail_errno(err, FAULT_SYSTEM,
 					  _("The browser cannot be awaited"));
 		if (count == 0)
-			return fail(err, FAULT_TIMEOUT,
-				    _("Nobody has logged in in time"));
+			return redirect_late(err);
 		for (int i = 0; count > 0 && i < 2; i++)
 			if (ready[i].revents &&
 			    hear_browser(redirect, redirect->sockets[i], flow, query))

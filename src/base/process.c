@@ -286,11 +286,12 @@ become_stranger(const int kept[], size_t count)
 void
 process_hold_signals(sigset_t *before)
 {
+	static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	sigset_t held;
 
 	sigemptyset(&held);
-	sigaddset(&held, SIGTERM);
-	sigaddset(&held, SIGINT);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		sigaddset(&held, ending[i]);
 	sigprocmask(SIG_BLOCK, &held, before);
 }
 

@@ -138,6 +138,8 @@ ask_and_tell(const struct https_request *request, int to_parent)
 	long status = 0;
 
 	prctl(PR_SET_DUMPABLE, 0);
+	/* Ctrl-C is for the one who asks, and who may have to hear the answer. */
+	setpgid(0, 0);
 	if (!load())
 		tell(NO_LIBRARY, 0, SPAN(""), to_parent);
 	handle = library.init();

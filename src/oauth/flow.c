@@ -480,8 +480,6 @@ flow_renew(struct flow *flow, struct error *err)
 {
 	CLEANUP(secret_wipe) struct buf form = { 0 };
 
-	if (!flow->token->refresh.len)
-		return flow_client(flow, err);
 	buf_reserve(&form, FORM_ROOM);
 	form_add(&form, "grant_type", SPAN("refresh_token"));
 	form_add(&form, "refresh_token", span_of(flow->token->refresh.at));

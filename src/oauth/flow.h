@@ -52,7 +52,7 @@ bool flow_poll_device(struct flow *flow, struct device *device, bool *done,
 
 /* Client credentials (RFC 6749 4.4). */
 bool flow_client(struct flow *flow, struct error *err) MUST_CHECK;
-/* A new access token for the refresh token, or for the client where there is none. */
+/* A new access token for the refresh token. */
 bool flow_renew(struct flow *flow, struct error *err) MUST_CHECK;
 
 #endif

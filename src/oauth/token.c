@@ -21,6 +21,7 @@
 
 enum {
 	MOST = 256 * 1024, /* octets of a file */
+	ROOM = 32 * 1024,  /* … that most have */
 	TICK = 50	   /* ms */
 };
 
@@ -63,19 +64,18 @@ token_exists(struct arena *arena, const struct oauth_policy *policy)
 	return path && access(path, F_OK) == 0;
 }
 
-bool
-token_lock(const char *path, unsigned patience, int *lock, struct error *err)
+static bool
+lock_place(struct token_place *place, unsigned patience, struct error *err)
 {
-	const char *name = arena_printf(err->arena, "%s.lock", path);
+	const char *path = place->path, *name = arena_printf(err->arena, "%s.lock", path);
 	int64_t deadline = deadline_in(patience);
 
-	*lock = -1;
 	if (make_folders(err->arena, path))
-		*lock = open(name, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (*lock < 0)
+		place->lock = open(name, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (place->lock < 0)
 		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be opened"),
 				  name);
-	while (flock(*lock, LOCK_EX | LOCK_NB) != 0) {
+	while (flock(place->lock, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return fail_errno(err, FAULT_IO, _("%s cannot be locked"), name);
 		if (!deadline_left(deadline))
@@ -91,24 +91,79 @@ token_lock(const char *path, unsigned patience, int *lock, struct error *err)
 	return true;
 }
 
+static bool
+cannot_save(const struct token_place *place, struct error *err)
+{
+	return fail_errno(err, FAULT_IO, _("The new token cannot be saved in %s"),
+			  place->path);
+}
+
+static const char *
+aside_of(const struct token_place *place, struct arena *arena)
+{
+	return arena_printf(arena, "%s.new", place->path);
+}
+
+bool
+token_enter(const char *path, unsigned patience, struct token_place *place,
+	    struct error *err)
+{
+	const char *aside;
+
+	*place = (struct token_place){ path, -1, -1 };
+	if (!lock_place(place, patience, err))
+		return false;
+	aside = aside_of(place, err->arena);
+	/* Of a process that was killed. */
+	unlink(aside);
+	place->file =
+		open(aside, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (place->file >= 0)
+		errno = posix_fallocate(place->file, 0, ROOM);
+	return (place->file >= 0 && !errno) || cannot_save(place, err);
+}
+
+void
+token_leave(struct token_place *place)
+{
+	struct arena arena = { 0 };
+
+	if (place->file >= 0)
+		unlink(aside_of(place, &arena));
+	close_file(&place->file);
+	close_file(&place->lock);
+	arena_release(&arena);
+}
+
 /* ---- read ---- */
+
+static bool
+is_no_token(const char *path, struct error *err)
+{
+	fail(err, FAULT_CONFIG, _("%s is not a file of tokens"), path);
+	return fail_hint(err, _("\"postrider login\" writes it anew"));
+}
 
 static bool
 open_file(const char *path, int *fd, struct error *err)
 {
 	struct stat status;
 
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (*fd < 0 && errno == ENOENT)
 		return true;
 	if (*fd < 0 || fstat(*fd, &status) != 0)
 		return fail_errno(err, FAULT_CONFIG, _("%s cannot be read"), path);
-	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
-	    (status.st_mode & 077))
-		return fail(err, FAULT_CONFIG,
-			    _("%s holds a token, but others may read or replace it"),
-			    path);
-	return true;
+	if (!S_ISREG(status.st_mode))
+		return is_no_token(path, err);
+	if (status.st_uid == geteuid() && !(status.st_mode & 077))
+		return true;
+	fail(err, FAULT_CONFIG, _("%s holds a token, but others may read or replace it"),
+	     path);
+	return fail_hint(err,
+			 status.st_uid == geteuid()
+				 ? arena_printf(err->arena, _("Run: chmod 600 %s"), path)
+				 : NULL);
 }
 
 static void
@@ -151,8 +206,7 @@ read_lines(const char *path, struct span text, struct token *token, struct error
 	}
 	if (known && token->endpoint && token->client_id)
 		return true;
-	fail(err, FAULT_CONFIG, _("%s is not a file of tokens"), path);
-	return fail_hint(err, _("\"postrider login\" writes it anew"));
+	return is_no_token(path, err);
 }
 
 bool
@@ -176,11 +230,15 @@ token_load(const char *path, struct token *token, bool *there, struct error *err
 
 /* ---- written ---- */
 
-static void
+/* A line end in a value would be another line. */
+static bool
 add_line(struct buf *text, const char *name, const char *value)
 {
+	if (value && has_control(span_of(value)))
+		return false;
 	if (value)
 		buf_printf(text, "%s %s\n", name, value);
+	return true;
 }
 
 static bool
@@ -189,15 +247,18 @@ write_file(int fd, const struct token *token)
 	CLEANUP(secret_wipe) struct buf text = { 0 };
 
 	buf_reserve(&text, MOST);
-	add_line(&text, "postrider", "token 1");
-	add_line(&text, "endpoint", token->endpoint);
-	add_line(&text, "client-id", token->client_id);
-	add_line(&text, "client-secret", token->client_secret.at);
-	add_line(&text, "scope", token->scope);
-	add_line(&text, "refresh", token->refresh.at);
-	add_line(&text, "access", token->access.at);
+	errno = EINVAL;
+	if (!add_line(&text, "postrider", "token 1") ||
+	    !add_line(&text, "endpoint", token->endpoint) ||
+	    !add_line(&text, "client-id", token->client_id) ||
+	    !add_line(&text, "client-secret", token->client_secret.at) ||
+	    !add_line(&text, "scope", token->scope) ||
+	    !add_line(&text, "refresh", token->refresh.at) ||
+	    !add_line(&text, "access", token->access.at))
+		return false;
 	buf_printf(&text, "expires %" PRId64 "\n", token->expires);
-	return write_all(fd, text.at, text.len) && fsync(fd) == 0;
+	return write_all(fd, text.at, text.len) && ftruncate(fd, (off_t)text.len) == 0 &&
+	       fsync(fd) == 0;
 }
 
 static bool
@@ -212,21 +273,13 @@ sync_folder_of(struct arena *arena, const char *path)
 }
 
 bool
-token_save(const char *path, const struct token *token, struct error *err)
+token_save(struct token_place *place, const struct token *token, struct error *err)
 {
-	const char *aside = arena_printf(err->arena, "%s.new", path);
-	CLEANUP(close_file) int fd = -1;
-
-	/* Of a process that was killed; we have the lock. */
-	unlink(aside);
-	fd = open(aside, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0 && write_file(fd, token) && rename(aside, path) == 0 &&
-	    sync_folder_of(err->arena, path))
-		return true;
-	fail_errno(err, FAULT_IO, _("The new token cannot be saved in %s"), path);
-	if (fd >= 0)
-		unlink(aside);
-	return false;
+	if (!write_file(place->file, token) ||
+	    rename(aside_of(place, err->arena), place->path) != 0)
+		return cannot_save(place, err);
+	close_file(&place->file);
+	return sync_folder_of(err->arena, place->path) || cannot_save(place, err);
 }
 
 void

@@ -21,17 +21,25 @@ struct token {
 const char *token_path(struct arena *arena, const struct oauth_policy *policy);
 bool token_exists(struct arena *arena, const struct oauth_policy *policy);
 
-/* One process at a time renews a token. Makes the folders that are missing. *LOCK is
- * closed by the caller, which lets go. FAULT_TIMEOUT when another one has it for more
- * than PATIENCE s. */
-bool token_lock(const char *path, unsigned patience, int *lock,
-		struct error *err) MUST_CHECK;
+/* Where a new token goes: locked, with room for it on the disk, so that the one before is not
+ * spent for a token that cannot be kept. */
+struct token_place {
+	const char *path;
+	int lock, file; /* -1: closed */
+};
+
+/* One process at a time renews a token. Makes the folders that are missing. FAULT_TIMEOUT
+ * when another one has the place for more than PATIENCE s. token_leave() in any case. */
+bool token_enter(const char *path, unsigned patience, struct token_place *place,
+		 struct error *err) MUST_CHECK;
+/* What was not saved is gone. */
+void token_leave(struct token_place *place);
 /* *THERE is false, and nothing filled, when there is no such file. FAULT_CONFIG for a file
  * that is not ours alone, or is none of this kind. */
 bool token_load(const char *path, struct token *token, bool *there,
 		struct error *err) MUST_CHECK;
-/* Durable when it returns true: written aside, fsync, rename, fsync. Under the lock. */
-bool token_save(const char *path, const struct token *token,
+/* Once. Durable when it returns true: written aside, fsync, rename, fsync. */
+bool token_save(struct token_place *place, const struct token *token,
 		struct error *err) MUST_CHECK;
 void token_release(struct token *token);
 

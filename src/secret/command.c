@@ -60,6 +60,14 @@ command_start_with(struct command *command, const char *setting, const char *tex
 	return start(command, text, file, err);
 }
 
+static bool
+wants_password(struct error *err)
+{
+	return fail_hint(err,
+			 _("Run that command by hand until it prints the password, and "
+			   "nothing before it."));
+}
+
 /* The command itself is not in the sentences: it may contain what nobody should see. */
 static bool
 check_status(const char *setting, int status, struct error *err)
@@ -93,10 +101,11 @@ check_result(const char *setting, enum process_result result, int status,
 			      "end in time"),
 			    setting);
 	case PROCESS_FULL:
-		return fail(err, FAULT_CONFIG,
-			    _("%s gave nothing: its command printed "
-			      "more than %d KiB"),
-			    setting, MOST_KIB);
+		fail(err, FAULT_CONFIG,
+		     _("%s gave nothing: its command printed "
+		       "more than %d KiB"),
+		     setting, MOST_KIB);
+		return wants_password(err);
 	case PROCESS_LOST:
 		return fail(err, FAULT_CONFIG,
 			    _("%s gave nothing: nobody knows how its "
@@ -115,10 +124,11 @@ take_line(const char *setting, const struct buf *heard, struct secret *secret,
 	if (!heard->len)
 		return fail(err, FAULT_CONFIG,
 			    _("%s gave nothing: its command printed nothing"), setting);
-	return fail(err, FAULT_CONFIG,
-		    _("%s gave nothing: the first line that its command printed is "
-		      "empty or has a NUL byte"),
-		    setting);
+	fail(err, FAULT_CONFIG,
+	     _("%s gave nothing: the first line that its command printed is "
+	       "empty or has a NUL byte"),
+	     setting);
+	return wants_password(err);
 }
 
 bool

@@ -11,10 +11,13 @@ from begin import set_up
 from cases import can_run, one, say
 from checks import (BAD_CONFIG, NO_PERMISSION, PROTOCOL, TEMPORARY, Case, Wrong, arrived, equal,
                     failed, nothing, sent)
-from home import PATIENCE, SHORT, Home, address, finished, kill_at
+from home import PATIENCE, SHORT, Home, address, finished
 from hostile import echoing_provider, hostile_provider, loose_provider, silent_provider
 from idp import ISSUER, Provider, TokenDovecot
 from idp import fetch as fetch_module
+from kept import (cannot_be_saved, client_of_two_lines, ended_by_a_signal, full_disk,
+                  killed_after_saving, killed_while_writing, nobody_can_read,
+                  without_refresh_token)
 from lab import Lab, Outcome
 from page import fetch as fetch_browser
 from page import in_english, in_japanese
@@ -247,30 +250,6 @@ def refused_before_its_time(lab):
     equal(lab.provider.count("gave refresh_token") - before, 1, "requests for a new token")
 
 
-def killed_after_saving(lab):
-    """The new refresh token is in its place before anything is done with the access token."""
-    home = Home(lab, oauth_client_id="rotating", oauth_flow="browser")
-    home.log_in()
-    old = home.token()
-    home.change_token(expires="0")
-    # The first one is that of the file, the second one that of the folder.
-    kill_at(home, 2, "-C", home.config, "--", lab.recipient())
-    equal(home.token()["refresh"] != old["refresh"], True, "a new refresh token on the disk")
-    home.delivers()
-    home.change_token(expires="0")
-    home.delivers()
-
-
-def killed_while_writing(lab):
-    """What was there stays whole."""
-    home = Home(lab, oauth_client_id="rotating", oauth_flow="browser")
-    home.log_in()
-    home.change_token(expires="0")
-    old = home.token()
-    kill_at(home, 1, "token", "-C", home.config)
-    equal(home.token(), old, "the file of tokens")
-
-
 # ---- refused
 
 def without_login(lab):
@@ -466,6 +445,12 @@ def cases():
         "refused before its time: renewed once": refused_before_its_time,
         "killed between save and use": killed_after_saving,
         "killed while the token is written": killed_while_writing,
+        "ended by a signal while it is renewed": ended_by_a_signal,
+        "a full disk": full_disk,
+        "without a refresh token: exit 77": without_refresh_token,
+        "a client in two lines": client_of_two_lines,
+        "a token that cannot be saved": cannot_be_saved,
+        "a login that nobody can read": nobody_can_read,
         "no login yet: exit 77": without_login,
         "insufficient scope: exit 77, the server's JSON": insufficient_scope,
         "a token of another user: exit 77": foreign_token,

@@ -108,11 +108,16 @@ def finished(process, status=0):
     return text
 
 
+def under_strace(home, fault, *words):
+    """The outcome with a fault injected into a system call: see -e inject in strace(1)."""
+    done = subprocess.run(
+        ["strace", "-f", "-o", "/dev/null", "-e", f"inject={fault}", home.lab.binary, *words],
+        input=SHORT, capture_output=True, check=False, timeout=PATIENCE,
+        env={"PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0", **home.environment()})
+    return done.returncode, done.stderr.decode()
+
+
 def kill_at(home, number, *words):
     """Run the program until it asks for the fsync of that number, and no further."""
-    done = subprocess.run(
-        ["strace", "-f", "-o", "/dev/null", "-e", f"inject=fsync:signal=KILL:when={number}",
-         home.lab.binary, *words], input=SHORT, capture_output=True, check=False,
-        timeout=PATIENCE, env={"PATH": os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0",
-                               **home.environment()})
-    equal(done.returncode in (-9, 137), True, f"killed ({done.returncode}, {done.stderr[-300:]})")
+    status, said = under_strace(home, f"fsync:signal=KILL:when={number}", *words)
+    equal(status in (-9, 137), True, f"killed ({status}, {said[-300:]})")

@@ -5,6 +5,7 @@ import typing
 
 from letters import canonical, difference, without_trace
 
+IO_ERROR = 74
 OK, DATA_ERROR, NO_USER, NO_HOST, REFUSED, TEMPORARY, PROTOCOL, NO_PERMISSION, BAD_CONFIG = (
     0, 65, 67, 68, 69, 75, 76, 77, 78)
 

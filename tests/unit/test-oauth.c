@@ -193,8 +193,8 @@ test_store(void **state)
 			       .expires = 1234567890123 };
 	struct token read = { 0 };
 	const char *path;
+	struct token_place place;
 	struct stat info;
-	int lock;
 	bool there;
 
 	(void)state;
@@ -203,10 +203,13 @@ test_store(void **state)
 	unit_same("path", path + strlen(folder),
 		  "/postrider/tokens/me%2f..%2fyou@x@mail.example.org");
 	unit_number("not yet", token_exists(&arena, &policy), false);
-	assert_true(token_lock(path, 1, &lock, &err));
+	assert_true(token_enter(path, 1, &place, &err));
+	assert_int_equal(fstat(place.file, &info), 0);
+	unit_number("there is room before anybody is asked", info.st_blocks > 0, true);
 	secret_set(&token.access, SPAN("access"));
 	secret_set(&token.refresh, SPAN("refresh"));
-	assert_true(token_save(path, &token, &err));
+	assert_true(token_save(&place, &token, &err));
+	token_leave(&place);
 	assert_true(token_load(path, &read, &there, &err));
 	unit_number("there", there, true);
 	unit_same("access", read.access.at, "access");
@@ -216,7 +219,12 @@ test_store(void **state)
 	unit_number("expires", read.expires, token.expires);
 	assert_int_equal(stat(path, &info), 0);
 	unit_number("mode", info.st_mode & 07777, 0600);
-	close_file(&lock);
+	assert_true(token_enter(path, 1, &place, &err));
+	secret_set(&token.client_secret, SPAN("x\nendpoint https://evil"));
+	unit_number("a value of two lines", token_save(&place, &token, &err), false);
+	token_leave(&place);
+	unit_number("what was not saved is gone",
+		    access(arena_printf(&arena, "%s.new", path), F_OK) == 0, false);
 	token_release(&token);
 	token_release(&read);
 	arena_release(&arena);
@@ -251,6 +259,17 @@ test_bad_files(void **state)
 		unit_number(cases[i].name, token_load(path, &token, &there, &err), false);
 		unit_number(cases[i].name, err.fault, FAULT_CONFIG);
 		token_release(&token);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		struct error err = { .arena = &arena };
+		struct token token = { 0 };
+		bool there;
+
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(i ? mkdir(path, 0700) : mkfifo(path, 0600), 0);
+		unit_number("no file", token_load(path, &token, &there, &err), false);
+		unit_same("no file: what is said", err.what,
+			  arena_printf(&arena, "%s is not a file of tokens", path));
 	}
 	arena_release(&arena);
 	unit_done();
