@@ -45,7 +45,8 @@ common_fault(const struct delivery *d)
 		return FAULT_TEMPORARY;
 	if (protocol == failed)
 		return FAULT_PROTOCOL;
-	if (large == failed || ours == failed)
+	/* Not while others have it: who mends the message sends it to all again. */
+	if ((large == failed || ours == failed) && !d->delivered)
 		return FAULT_DATA;
 	return unknown == d->envelope->count ? FAULT_NO_USER : FAULT_REFUSED;
 }
