@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -168,6 +169,15 @@ prepare_background(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attri
 	return failed ? failed : close_others(actions);
 }
 
+/* The path by which this program was started. */
+static const char *
+started_as(void)
+{
+	const char *path = (const char *)getauxval(AT_EXECFN);
+
+	return path ? path : "";
+}
+
 bool
 process_again(char *const arguments[])
 {
@@ -181,6 +191,10 @@ process_again(char *const arguments[])
 		if (!failed)
 			failed = posix_spawn(&child, "/proc/self/exe", &actions,
 					     &attributes, arguments, environ);
+		/* A root without /proc, as one for PHP. */
+		if (failed == ENOENT && *started_as() == '/')
+			failed = posix_spawn(&child, started_as(), &actions, &attributes,
+					     arguments, environ);
 		posix_spawnattr_destroy(&attributes);
 	}
 	posix_spawn_file_actions_destroy(&actions);
