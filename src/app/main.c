@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,25 @@ help_person(int argc, struct request *request)
 	request->mode = MODE_NOTHING;
 }
 
+/* "mailq | head -1": that somebody has read enough is no failure to be told. It ends as other
+ * programs do. */
+static void
+end_for_closed_pipe(enum mode mode)
+{
+	static const enum mode printing[] = { MODE_QUEUE_LIST, MODE_QUEUE,
+					      MODE_ADDRESSES,  MODE_ACCOUNTS,
+					      MODE_PRETEND,    MODE_VERSION,
+					      MODE_HELP };
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	for (size_t i = 0; i < sizeof(printing) / sizeof(printing[0]); i++)
+		if (mode == printing[i] && poll(&out, 1, 0) > 0 &&
+		    (out.revents & POLLERR)) {
+			signal(SIGPIPE, SIG_DFL);
+			raise(SIGPIPE);
+		}
+}
+
 /* Everything between the command line and the exit status. */
 static bool
 carry_out(struct run *run, struct request *request, bool had_input, struct error *err)
@@ -194,9 +214,11 @@ carry_out(struct run *run, struct request *request, bool had_input, struct error
 			    _("Standard input is not open: there is no message"));
 	if (!run_mode(run, err))
 		return false;
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return fail_errno(err, FAULT_IO, _("Standard output cannot be written"));
-	return true;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	fail_errno(err, FAULT_IO, _("Standard output cannot be written"));
+	end_for_closed_pipe(request->mode);
+	return false;
 }
 
 /* The failure first, then who has the message, then where the time went. Of a success
