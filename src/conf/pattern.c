@@ -2,8 +2,6 @@
 /* Puts names of host and user in the place of %-patterns. */
 #include "conf/pattern.h"
 
-#include "config.h"
-
 #include "base/file.h"
 #include "base/text.h"
 
@@ -14,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char mailname_file[] = SYSCONFDIR "/mailname";
+static const char mailname_file[] = "/etc/mailname";
 
 static bool
 mail_name(struct arena *arena, const char **name, struct error *err)
