@@ -78,7 +78,8 @@ show_dry_run(const struct run *run, const struct envelope *envelope,
 			if (composed->pieces[i].at[k] != '\r')
 				putchar(composed->pieces[i].at[k]);
 	printf(NUMBER_("(and %" PRIu64 " octet of body)\n",
-		       "(and %" PRIu64 " octets of body)\n", composed->body->size),
+		       "(and %" PRIu64 " octets of body)\n",
+		       (unsigned long)composed->body->size),
 	       composed->body->size);
 }
 

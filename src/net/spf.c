@@ -53,7 +53,7 @@ is_within(const struct target *a, const struct target *b, uint64_t bits)
 		return false;
 	if (bits > a_count * 8)
 		bits = a_count * 8;
-	whole = bits / 8;
+	whole = (size_t)(bits / 8);
 	if (memcmp(left, right, whole) != 0)
 		return false;
 	return bits % 8 == 0 || (left[whole] ^ right[whole]) >> (8 - bits % 8) == 0;

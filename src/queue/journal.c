@@ -225,8 +225,9 @@ void
 journal_hint(const struct entry *entry)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
-					   { .tv_sec = entry->due / 1000,
-					     .tv_nsec = entry->due % 1000 * 1000000 } };
+					   { .tv_sec = (time_t)(entry->due / 1000),
+					     .tv_nsec = (long)(entry->due % 1000) *
+							1000000 } };
 
 	/* Writing has set it to now, which is good enough for what is due. */
 	if (entry->due <= wall_ms())

@@ -167,7 +167,7 @@ static bool
 write_file(int fd, const struct parcel *parcel, const char *id, struct error *err)
 {
 	const struct timespec due[2] = { { .tv_nsec = UTIME_OMIT },
-					 { .tv_sec = parcel->due / 1000 } };
+					 { .tv_sec = (time_t)(parcel->due / 1000) } };
 	struct writer writer = { .fd = fd, .digest = digest_begin() };
 	CLEANUP(release_buf) struct buf head = { 0 };
 	bool ok;

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "mail/message.h"
 
+#include <inttypes.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -180,15 +181,17 @@ body_text(struct arena *arena, const struct body *body)
 static const char *
 facts_text(struct arena *arena, const struct facts *facts)
 {
-	const char *nul = facts->nul ? arena_printf(arena, "n=%lu ", facts->nul) : "";
-	const char *more =
-		facts->header_nul ? arena_printf(arena, "m=%lu ", facts->header_nul) : "";
+	const char *nul =
+		facts->nul ? arena_printf(arena, "n=%" PRIu64 " ", facts->nul) : "";
+	const char *more = facts->header_nul ? arena_printf(arena, "m=%" PRIu64 " ",
+							    facts->header_nul)
+					     : "";
 
-	return arena_printf(arena, "%s%s%s%s%s%s%sl=%lu", facts->eight_bit ? "8 " : "",
-			    facts->header_eight_bit ? "h " : "",
-			    facts->utf8_header ? "u " : "", facts->bare_cr ? "c " : "",
-			    facts->ended_by_dot ? "d " : "", nul, more,
-			    facts->longest_line);
+	return arena_printf(
+		arena, "%s%s%s%s%s%s%sl=%" PRIu64, facts->eight_bit ? "8 " : "",
+		facts->header_eight_bit ? "h " : "", facts->utf8_header ? "u " : "",
+		facts->bare_cr ? "c " : "", facts->ended_by_dot ? "d " : "", nul, more,
+		facts->longest_line);
 }
 
 /* As in the table of cases. */

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "mail/message.h"
 
+#include <inttypes.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -78,7 +79,9 @@ facts_text(struct arena *arena, const struct message *message)
 {
 	const struct facts *facts = &message->facts;
 
-	return arena_printf(arena, "%lu octets, %lu lines, longest %lu, %lu NULs%s%s%s",
+	return arena_printf(arena,
+			    "%" PRIu64 " octets, %" PRIu64 " lines, longest %" PRIu64
+			    ", %" PRIu64 " NULs%s%s%s",
 			    message->body.size, facts->body_lines, facts->longest_line,
 			    facts->nul, facts->eight_bit ? ", eight-bit" : "",
 			    facts->bare_cr ? ", bare CR" : "",
