@@ -194,10 +194,10 @@ class Host:
     def runners(self):
         """The processes of this host's postrider; those of others have other paths."""
         found = []
-        for link in pathlib.Path("/proc").glob("[0-9]*/exe"):
+        for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
-                if os.readlink(link) == str(self.folder / "postrider"):
-                    found.append(int(link.parent.name))
+                if os.readlink(f"/proc/{pid}/exe") == str(self.folder / "postrider"):
+                    found.append(int(pid))
             except OSError:    # it has ended
                 pass
         return found
