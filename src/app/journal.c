@@ -4,25 +4,19 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/syslog.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <locale.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	TIME_MAX = 127,
-	LOCK_SECONDS = 10,
-	SYSLOG_PATIENCE = 200 /* ms */
-};
+enum { TIME_MAX = 127, LOCK_SECONDS = 10 };
 
 /* Text between quotes must not end them, and a record is one line. */
 static void
@@ -223,65 +217,6 @@ syslog_facility(const struct record *record)
 	return word ? facility(word) : -1;
 }
 
-/* ---- syslog ---- */
-
-static int
-connect_syslog(int type)
-{
-	const struct sockaddr_un address = { .sun_family = AF_UNIX,
-					     .sun_path = "/dev/log" };
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)(const void *)&address,
-			       sizeof(address)) != 0)
-		close_file(&fd);
-	return fd;
-}
-
-/* Who has not read in time once is not waited for again. */
-static bool
-send_line(int fd, struct span line)
-{
-	static int patience = SYSLOG_PATIENCE;
-	struct pollfd ready = { .fd = fd, .events = POLLOUT };
-	ssize_t sent = send(fd, line.at, line.len, MSG_NOSIGNAL);
-
-	if (sent < 0 && errno == EAGAIN && poll(&ready, 1, patience) > 0)
-		sent = send(fd, line.at, line.len, MSG_NOSIGNAL);
-	else if (sent < 0 && errno == EAGAIN)
-		patience = 0;
-	return sent == (ssize_t)line.len;
-}
-
-/* As syslog(3), which has no deadline: where nobody reads what is logged, it waits for
- * ever, and so would the mail behind it. */
-static void
-tell_syslog(int priority, const char *tag, const char *text)
-{
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	static int fd = -1;
-	static bool stream; /* there a NUL ends a line */
-	CLEANUP(release_buf) struct buf line = { 0 };
-	time_t now = time(NULL);
-	struct tm local = { 0 };
-
-	if (!localtime_r(&now, &local))
-		return;
-	buf_printf(&line, "<%d>%.3s %2d %02d:%02d:%02d %s[%ld]: %s", priority,
-		   months + 3 * (local.tm_mon % 12), local.tm_mday, local.tm_hour,
-		   local.tm_min, local.tm_sec, tag, (long)getpid(), text);
-	/* It may have been started anew since the last line. */
-	if (fd >= 0 && send_line(fd, (struct span){ line.at, line.len + stream }))
-		return;
-	close_file(&fd);
-	fd = connect_syslog(SOCK_DGRAM);
-	stream = fd < 0;
-	if (stream)
-		fd = connect_syslog(SOCK_STREAM);
-	if (fd >= 0 && !send_line(fd, (struct span){ line.at, line.len + stream }))
-		close_file(&fd);
-}
-
 void
 journal_write(struct arena *arena, const struct record *record, const char **problem)
 {
@@ -299,7 +234,7 @@ journal_write(struct arena *arena, const struct record *record, const char **pro
 	if (where >= 0) {
 		buf_printf(&line, " uid=%lu argv0=%s", (unsigned long)getuid(),
 			   record->program);
-		tell_syslog(where | (record->err->fault && !record->kept ? LOG_ERR
+		syslog_tell(where | (record->err->fault && !record->kept ? LOG_ERR
 									 : LOG_INFO),
 			    record->tag ? record->tag : "postrider", line.at);
 	}
