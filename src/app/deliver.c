@@ -305,8 +305,8 @@ keep(struct run *run, struct mail *mail, struct error *err)
 		return false;
 	}
 	remember_failure(run, mail, &spool);
-	if (run->request->delivery != DELIVER_LATER)
-		runner_start(&spool);
+	if (run->request->delivery != DELIVER_LATER && !runner_start(&spool, &trouble))
+		mail->stays = english_of(run->arena, trouble.what);
 	spool_close(&spool);
 	error_clear(err);
 	return !mail->delivery.verdicts ||

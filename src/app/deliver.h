@@ -22,6 +22,8 @@ struct mail {
 	/* The first failure that was only for now; when it was kept, why. */
 	struct error tried;
 	bool limited; /* which was no failure of a server, but a limit of ours */
+	/* Why nobody tries again before the next message comes, in English; or NULL. */
+	const char *stays;
 };
 
 /* True when every recipient has the message, or the queue has it for those who wait.

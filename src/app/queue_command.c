@@ -291,11 +291,8 @@ try_all(struct run *run, const struct spool *spool, struct error *err)
 {
 	int64_t next;
 
-	if (!queue_force(run, spool, NULL, &next, err))
-		return false;
-	if (next)
-		runner_start(spool);
-	return true;
+	return queue_force(run, spool, NULL, &next, err) &&
+	       (!next || runner_start(spool, err));
 }
 
 static bool
@@ -312,9 +309,7 @@ use_verb(struct run *run, const struct spool *spool, const struct verb *verb,
 	for (size_t i = 1; i < request->operand_count; i++)
 		if (!act_on(run, spool, verb, request->operands[i], err))
 			return false;
-	if (verb->wakes)
-		runner_start(spool);
-	return true;
+	return !verb->wakes || runner_start(spool, err);
 }
 
 static const struct verb *

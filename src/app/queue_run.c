@@ -70,7 +70,7 @@ run_queue(struct run *run, struct error *err)
 	else if (wanted->foreground)
 		ok = pass_run(&pass, &next, err);
 	else
-		runner_start(&spool);
+		ok = runner_start(&spool, err);
 	spool_close(&spool);
 	return ok;
 }

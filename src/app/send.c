@@ -365,7 +365,9 @@ log_attempt(struct run *run, const struct mail *mail, const struct error *err)
 		.as_sendmail = run->as_sendmail,
 	};
 
-	if (mail->discarded)
+	if (mail->stays)
+		record.remark = mail->stays;
+	else if (mail->discarded)
 		record.remark = "discarded: the aliases send it to nobody";
 	else if (mail->message.facts.nul + mail->message.facts.header_nul &&
 		 !record.remark)

@@ -205,34 +205,45 @@ runner_stay(struct pass *pass, struct error *err)
 
 /* ---- from outside ---- */
 
-void
-runner_start(const struct spool *spool)
+bool
+runner_start(const struct spool *spool, struct error *err)
 {
 	char name[] = "postrider", run[] = "-qp";
 	struct arena arena = { 0 };
 	char *dir = arena_printf(&arena, "--queue-dir=%s", spool->path);
 	char *arguments[] = { name, run, dir, NULL };
+	bool ok = true;
 	int lock;
 
 	spool_wake(spool);
 	if (spool_be_runner(spool, &lock)) {
 		close_file(&lock);
-		if (!process_again(arguments))
-			errno = 0;
+		ok = process_again(arguments);
+	}
+	if (!ok) {
+		fail_errno(
+			err, FAULT_SYSTEM,
+			_("Nothing can be started in the background to send the queue"));
+		fail_hint(err,
+			  _("\"postrider queue run\" sends it, and needs nothing else"));
 	}
 	arena_release(&arena);
+	return ok;
 }
 
 void
 runner_hint(const struct spool *spool, const char *tag)
 {
 	struct arena arena = { 0 };
+	struct error ignored = { .arena = &arena };
 	struct standing standing;
 
 	if (standing_read(&arena, spool, tag, &standing)) {
 		if (standing_recovered(&standing))
 			standing_write(spool, &standing);
-		runner_start(spool);
+		/* The message that was sent is none of it. */
+		if (!runner_start(spool, &ignored))
+			errno = 0;
 	}
 	arena_release(&arena);
 }

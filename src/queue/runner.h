@@ -9,9 +9,9 @@
  * when SIGTERM or SIGINT comes (behind the message that is on its way), and at once when
  * there is another one. */
 bool runner_stay(struct pass *pass, struct error *err) MUST_CHECK;
-/* Has one running: wakes it, or starts it in the background. Trouble is no failure: the
- * message is safe, and the next one or -q tries again. */
-void runner_start(const struct spool *spool);
+/* Has one running: wakes it, or starts it in the background. FAULT_SYSTEM: the messages are
+ * safe, but nobody sends them before the next one or -q tries again. */
+bool runner_start(const struct spool *spool, struct error *err) MUST_CHECK;
 
 /* A caller has just sent something by the account TAG: what is known against it is over,
  * and the rest may go. Costs one look when no mail waits for it. */
