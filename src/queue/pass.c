@@ -274,7 +274,7 @@ handle(struct run *run, struct entry *entry, struct error *err)
 }
 
 /* A bad block under one message must not keep the others. Told once in a pass: it may be
- * all of the disk. */
+ * all of the disk. Who asks for the pass learns it from its end. */
 static void
 pass_over(struct run *run, const struct entry *entry)
 {
@@ -282,7 +282,9 @@ pass_over(struct run *run, const struct entry *entry)
 
 	fail_errno(&trouble, FAULT_IO, _("%s: a message cannot be read"),
 		   entry->spool->path);
-	if (!run->troubled)
+	if (run->pass->force)
+		leave_stuck(run, entry, &trouble);
+	else if (!run->troubled)
 		tell_remark(run, entry->name.id, NULL, &trouble);
 	run->troubled = true;
 	come_again(run, run->now + TROUBLE);
