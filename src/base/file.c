@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -127,8 +128,9 @@ open_unlinked(void)
 		return fd;
 	/* Not every file system knows O_TMPFILE. */
 	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(name);
+	if (fd < 0)
+		return memfd_create("postrider", MFD_CLOEXEC);
+	unlink(name);
 	return fd;
 }
 

@@ -35,7 +35,8 @@ bool belongs_to_us(const struct stat *status);
 /* Whether its mode lets somebody else write it than its owner, this user's group or root's.
  * What is no regular file has no such mode. */
 bool others_may_write(const struct stat *status);
-/* An unlinked file in $TMPDIR or /tmp, close-on-exec, mode 0600. -1 with errno set. */
+/* An unlinked file in $TMPDIR or /tmp, or in memory when neither can have one;
+ * close-on-exec, mode 0600. -1 with errno set. */
 int open_unlinked(void);
 /* The home folder: $HOME, else the passwd entry of the real uid, else NULL. */
 const char *home_folder(struct arena *arena);
