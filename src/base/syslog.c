@@ -47,12 +47,13 @@ syslog_tell(int priority, const char *tag, const char *text)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	static int fd = -1;
-	static bool stream; /* there a NUL ends a line */
+	static bool stream;   /* there a NUL ends a line */
+	static time_t missed; /* when there was no daemon */
 	CLEANUP(release_buf) struct buf line = { 0 };
 	time_t now = time(NULL);
 	struct tm local = { 0 };
 
-	if (!localtime_r(&now, &local))
+	if (now == missed || !localtime_r(&now, &local))
 		return;
 	buf_printf(&line, "<%d>%.3s %2d %02d:%02d:%02d %s[%ld]: %s", priority,
 		   months + 3 * (local.tm_mon % 12), local.tm_mday, local.tm_hour,
@@ -65,6 +66,8 @@ syslog_tell(int priority, const char *tag, const char *text)
 	stream = fd < 0;
 	if (stream)
 		fd = connect_syslog(SOCK_STREAM);
-	if (fd >= 0 && !send_line(fd, (struct span){ line.at, line.len + stream }))
+	if (fd < 0)
+		missed = now;
+	else if (!send_line(fd, (struct span){ line.at, line.len + stream }))
 		close_file(&fd);
 }
