@@ -20,7 +20,7 @@
 
 enum {
 	BLOCK = 64 * 1024,
-	LOOK = 4 * 1024,	     /* octets that most heads fit into */
+	LOOK = 8 * 1024,	     /* octets that most messages fit into */
 	HEAD_MAX = 64 * 1024 * 1024, /* 100,000 recipients and more */
 	TAIL_MAX = 64 * 1024 * 1024, /* octets behind the content */
 	NOTE_MAX = 128 * 1024	     /* octets of a record of the journal */
@@ -44,6 +44,16 @@ read_at(int fd, uint64_t at, size_t wanted, struct buf *out)
 		at += (size_t)got;
 		wanted -= (size_t)got;
 	}
+	return true;
+}
+
+/* The same, from what was read of the beginning already, where that is enough. */
+static bool
+part_of(int fd, struct span start, uint64_t at, size_t wanted, struct buf *out)
+{
+	if (at > start.len || wanted > start.len - at)
+		return read_at(fd, at, wanted, out);
+	buf_add_span(out, span_part(start, (size_t)at, wanted));
 	return true;
 }
 
@@ -173,10 +183,10 @@ read_head(struct head *head, struct span text)
 							       : RECORD_DAMAGED;
 }
 
+/* TEXT is then the beginning of the file: all of most of them. */
 static enum entry_result
-read_whole_head(struct entry *entry, uint64_t size)
+read_whole_head(struct entry *entry, uint64_t size, struct buf *text)
 {
-	CLEANUP(release_buf) struct buf text = { 0 };
 	enum record_state state = RECORD_TORN;
 	size_t wanted = LOOK;
 
@@ -184,12 +194,12 @@ read_whole_head(struct entry *entry, uint64_t size)
 		struct entry fresh = *entry;
 		struct head head = { .entry = &fresh, .label.arena = entry->arena };
 
-		if (!read_at(entry->fd, text.len, wanted - text.len, &text))
+		if (!read_at(entry->fd, text->len, wanted - text->len, text))
 			return ENTRY_TROUBLE;
-		state = read_head(&head, buf_span(&text));
+		state = read_head(&head, buf_span(text));
 		if (state == RECORD_WHOLE)
 			*entry = fresh;
-		else if (text.len >= size || text.len >= HEAD_MAX)
+		else if (text->len >= size || text->len >= HEAD_MAX)
 			return ENTRY_DAMAGED;
 	}
 	if (state != RECORD_WHOLE || entry->content_size > size ||
@@ -210,7 +220,7 @@ struct sums {
 };
 
 static bool
-sum_up(const struct entry *entry, struct sums *sums)
+sum_up(const struct entry *entry, struct span start, struct sums *sums)
 {
 	CLEANUP(release_buf) struct buf block = { 0 };
 	struct digest *digest = digest_begin();
@@ -223,7 +233,7 @@ sum_up(const struct entry *entry, struct sums *sums)
 		struct span piece;
 
 		block.len = 0;
-		ok = read_at(entry->fd, at, wanted, &block) && block.len == wanted;
+		ok = part_of(entry->fd, start, at, wanted, &block) && block.len == wanted;
 		piece = span_part(buf_span(&block), (size_t)skip, SIZE_MAX);
 		sums->crc = crc32c(sums->crc, piece.at, piece.len);
 		digest_add(digest, buf_span(&block));
@@ -241,7 +251,7 @@ sum_up(const struct entry *entry, struct sums *sums)
 /* Reads what is behind the content's octets: the end of that record, `end`, and the
  * journal, which REST is made to show. */
 static enum entry_result
-check_end(struct entry *entry, enum entry_use use, struct span *rest)
+check_end(struct entry *entry, enum entry_use use, struct span start, struct span *rest)
 {
 	char head[RECORD_HEAD_MAX], tail[16];
 	int len =
@@ -259,7 +269,7 @@ check_end(struct entry *entry, enum entry_use use, struct span *rest)
 		return ENTRY_DAMAGED;
 	if (use == ENTRY_LOOK)
 		return ENTRY_GOOD;
-	if (!sum_up(entry, &sums))
+	if (!sum_up(entry, start, &sums))
 		return ENTRY_TROUBLE;
 	snprintf(tail, sizeof(tail), " %08" PRIx32 "\n", sums.crc);
 	return span_equal(crc, span_of(tail)) && span_equal(value, span_of(sums.hex))
@@ -320,7 +330,7 @@ read_journal(struct entry *entry, enum entry_use use, struct span rest)
 }
 
 static enum entry_result
-read_tail(struct entry *entry, enum entry_use use, uint64_t size)
+read_tail(struct entry *entry, enum entry_use use, uint64_t size, struct span start)
 {
 	uint64_t at = entry->content_at + entry->content_size;
 	CLEANUP(release_buf) struct buf text = { 0 };
@@ -329,13 +339,13 @@ read_tail(struct entry *entry, enum entry_use use, uint64_t size)
 
 	if (size - at > TAIL_MAX)
 		return ENTRY_DAMAGED;
-	if (!read_at(entry->fd, at, (size_t)(size - at), &text))
+	if (!part_of(entry->fd, start, at, (size_t)(size - at), &text))
 		return ENTRY_TROUBLE;
 	rest = buf_span(&text);
 	entry->recipients =
 		arena_array(entry->arena, struct recipient, entry->envelope.count);
 	entry->due = entry->arrival;
-	result = check_end(entry, use, &rest);
+	result = check_end(entry, use, start, &rest);
 	entry->size = at + text.len;
 	return result == ENTRY_GOOD ? read_journal(entry, use, rest) : result;
 }
@@ -382,13 +392,14 @@ open_file(struct entry *entry, enum entry_use use, struct stat *info)
 enum entry_result
 entry_open(struct entry *entry, enum entry_use use)
 {
+	CLEANUP(release_buf) struct buf start = { 0 };
 	struct stat info;
 	enum entry_result result = open_file(entry, use, &info);
 
 	if (result == ENTRY_GOOD)
-		result = read_whole_head(entry, (uint64_t)info.st_size);
+		result = read_whole_head(entry, (uint64_t)info.st_size, &start);
 	if (result == ENTRY_GOOD)
-		result = read_tail(entry, use, (uint64_t)info.st_size);
+		result = read_tail(entry, use, (uint64_t)info.st_size, buf_span(&start));
 	return result;
 }
 
