@@ -18,7 +18,24 @@
 
 enum {
 	REQUEST_MAX = 16 * 1024, /* octets, of a request or a pasted line */
-	PATIENCE = 2		 /* s for a browser that has connected */
+	VISITORS = 16		 /* at most at the same time */
+};
+
+/* Who has connected. A browser may do so long before it asks, and anybody on this host
+ * may. */
+struct visitor {
+	int fd; /* -1: nobody */
+	struct buf heard;
+};
+
+struct wait {
+	struct redirect *redirect;
+	const struct flow *flow;
+	struct buf *query; /* the answer */
+	struct visitor visitors[VISITORS];
+	unsigned came;
+	struct buf pasted;
+	bool open; /* more may be pasted */
 };
 
 /* ---- the port ---- */
@@ -68,27 +85,6 @@ redirect_close(struct redirect *redirect)
 
 /* ---- a browser ---- */
 
-/* Up to the blank line, or as much as comes in time. */
-static void
-hear_request(int browser, struct buf *heard)
-{
-	int64_t deadline = deadline_in(PATIENCE);
-
-	while (heard->len < REQUEST_MAX &&
-	       (!heard->at || !strstr(heard->at, "\r\n\r\n"))) {
-		struct pollfd ready = { .fd = browser, .events = POLLIN };
-		ssize_t got;
-
-		if (poll(&ready, 1, deadline_left(deadline)) <= 0)
-			return;
-		got = read(browser, heard->at + heard->len, REQUEST_MAX - heard->len);
-		if (got <= 0)
-			return;
-		heard->len += (size_t)got;
-		heard->at[heard->len] = '\0';
-	}
-}
-
 /* What stands behind the "?", without a fragment. */
 static struct span
 query_of(struct span text)
@@ -116,34 +112,70 @@ say(int browser, const char *status, struct span page)
 	(void)send(browser, answer.at, answer.len, MSG_NOSIGNAL);
 }
 
-/* Whether the one who has connected brings the answer. Browsers ask for icons, too. */
-static bool
-hear_browser(struct redirect *redirect, int listener, const struct flow *flow,
-	     struct buf *query)
+static void
+see_off(struct visitor *visitor)
 {
-	CLEANUP(buf_wipe) struct buf heard = { 0 };
+	close_file(&visitor->fd);
+	buf_wipe(&visitor->heard);
+}
+
+/* Whoever has been here longest makes room. */
+static void
+let_in(struct wait *wait, int listener)
+{
 	struct sockaddr_storage from;
 	socklen_t len = sizeof(from);
-	int browser = accept4(listener, (struct sockaddr *)&from, &len, SOCK_CLOEXEC);
-	struct span line, found;
+	int fd = accept4(listener, (struct sockaddr *)&from, &len,
+			 SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct visitor *visitor = &wait->visitors[wait->came % VISITORS];
 
-	if (browser < 0)
+	if (fd < 0)
+		return;
+	see_off(visitor);
+	visitor->fd = fd;
+	buf_reserve(&visitor->heard, REQUEST_MAX + 1);
+	wait->came++;
+}
+
+/* Whether a request brings the answer. Browsers ask for icons, too. */
+static bool
+is_asked_with(const struct flow *flow, struct span request, struct buf *query)
+{
+	struct span line = span_part(request, 0, span_find(request, '\r')), found;
+
+	if (!span_starts_with_word(line, SPAN("GET /")))
 		return false;
-	buf_reserve(&heard, REQUEST_MAX + 1);
-	heard.at[0] = '\0';
-	hear_request(browser, &heard);
-	line = span_part(buf_span(&heard), 0, span_find(buf_span(&heard), '\r'));
-	if (span_starts_with_word(line, SPAN("GET /"))) {
-		found = query_of(span_part(line, 4, line.len));
-		found = span_part(found, 0, span_find(found, ' '));
-		if (flow_is_answer(flow, found)) {
-			buf_add_span(query, found);
-			redirect->browser = browser;
-			return true;
-		}
+	found = query_of(span_part(line, 4, line.len));
+	found = span_part(found, 0, span_find(found, ' '));
+	if (!flow_is_answer(flow, found))
+		return false;
+	buf_add_span(query, found);
+	return true;
+}
+
+/* Reads what there is to read, up to the blank line. True: this is the browser. */
+static bool
+hear_visitor(struct wait *wait, struct visitor *visitor)
+{
+	struct buf *heard = &visitor->heard;
+	ssize_t got = read(visitor->fd, heard->at + heard->len, REQUEST_MAX - heard->len);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (got > 0) {
+		heard->len += (size_t)got;
+		heard->at[heard->len] = '\0';
+		if (heard->len < REQUEST_MAX && !strstr(heard->at, "\r\n\r\n"))
+			return false;
 	}
-	say(browser, "404 Not Found", SPAN(""));
-	close_file(&browser);
+	if (is_asked_with(wait->flow, buf_span(heard), wait->query)) {
+		wait->redirect->browser = visitor->fd;
+		visitor->fd = -1;
+		return true;
+	}
+	if (heard->len)
+		say(visitor->fd, "404 Not Found", SPAN(""));
+	see_off(visitor);
 	return false;
 }
 
@@ -167,26 +199,28 @@ is_pasted(const struct flow *flow, struct span line, struct buf *query)
 	return false;
 }
 
-/* Reads what there is to read, and looks at each line. *OPEN: more may come. */
+/* Reads what there is to read, and looks at each line. */
 static bool
-hear_person(const struct flow *flow, struct buf *pasted, struct buf *query, bool *open)
+hear_person(struct wait *wait)
 {
+	struct buf *pasted = &wait->pasted;
 	ssize_t got =
 		read(STDIN_FILENO, pasted->at + pasted->len, REQUEST_MAX - pasted->len);
 	size_t end;
 
 	if (got > 0)
 		pasted->len += (size_t)got;
-	*open = got > 0;
+	wait->open = got > 0;
 	while ((end = span_find(buf_span(pasted), '\n')) < pasted->len) {
-		if (is_pasted(flow, span_part(buf_span(pasted), 0, end), query))
+		if (is_pasted(wait->flow, span_part(buf_span(pasted), 0, end),
+			      wait->query))
 			return true;
 		buf_drop(pasted, end + 1);
 	}
 	/* The last line may lack its end; and nothing of this length is an address. */
-	if (!*open || pasted->len == REQUEST_MAX) {
-		*open = *open && pasted->len < REQUEST_MAX;
-		return is_pasted(flow, buf_span(pasted), query);
+	if (!wait->open || pasted->len == REQUEST_MAX) {
+		wait->open = wait->open && pasted->len < REQUEST_MAX;
+		return is_pasted(wait->flow, buf_span(pasted), wait->query);
 	}
 	return false;
 }
@@ -198,37 +232,65 @@ redirect_late(struct error *err)
 	return fail_hint(err, _("\"postrider login\" begins anew"));
 }
 
-bool
-redirect_await(struct redirect *redirect, const struct flow *flow, int64_t deadline,
-	       struct buf *query, struct error *err)
+/* Whether one of those who have something to say brings the answer. */
+static bool
+hear_all(struct wait *wait, const struct pollfd *ready)
 {
-	CLEANUP(buf_wipe) struct buf pasted = { 0 };
-	bool open = true;
+	for (int i = 0; i < VISITORS; i++)
+		if (ready[3 + i].revents && hear_visitor(wait, &wait->visitors[i]))
+			return true;
+	for (int i = 0; i < 2; i++)
+		if (ready[i].revents)
+			let_in(wait, wait->redirect->sockets[i]);
+	return ready[2].revents && hear_person(wait);
+}
 
-	buf_reserve(&pasted, REQUEST_MAX);
-	buf_reserve(query, REQUEST_MAX);
+static bool
+await(struct wait *wait, int64_t deadline, struct error *err)
+{
+	const int *sockets = wait->redirect->sockets;
+
 	for (;;) {
-		struct pollfd ready[3] = {
-			{ .fd = redirect->sockets[0], .events = POLLIN },
-			{ .fd = redirect->sockets[1], .events = POLLIN },
-			{ .fd = open ? STDIN_FILENO : -1, .events = POLLIN },
+		struct pollfd ready[3 + VISITORS] = {
+			{ .fd = sockets[0], .events = POLLIN },
+			{ .fd = sockets[1], .events = POLLIN },
+			{ .fd = wait->open ? STDIN_FILENO : -1, .events = POLLIN },
 		};
-		int left = deadline_left(deadline),
-		    count = left ? poll(ready, 3, left) : 0;
+		int left = deadline_left(deadline), count = 0;
 
+		for (int i = 0; i < VISITORS; i++)
+			ready[3 + i] = (struct pollfd){ .fd = wait->visitors[i].fd,
+							.events = POLLIN };
+		if (left)
+			count = poll(ready, 3 + VISITORS, left);
 		if (count < 0 && errno != EINTR)
 			return fail_errno(err, FAULT_SYSTEM,
 					  _("The browser cannot be awaited"));
 		if (count == 0)
 			return redirect_late(err);
-		for (int i = 0; count > 0 && i < 2; i++)
-			if (ready[i].revents &&
-			    hear_browser(redirect, redirect->sockets[i], flow, query))
-				return true;
-		if (count > 0 && ready[2].revents &&
-		    hear_person(flow, &pasted, query, &open))
+		if (count > 0 && hear_all(wait, ready))
 			return true;
 	}
+}
+
+bool
+redirect_await(struct redirect *redirect, const struct flow *flow, int64_t deadline,
+	       struct buf *query, struct error *err)
+{
+	struct wait wait = {
+		.redirect = redirect, .flow = flow, .query = query, .open = true
+	};
+	bool ok;
+
+	for (int i = 0; i < VISITORS; i++)
+		wait.visitors[i].fd = -1;
+	buf_reserve(&wait.pasted, REQUEST_MAX);
+	buf_reserve(query, REQUEST_MAX);
+	ok = await(&wait, deadline, err);
+	for (int i = 0; i < VISITORS; i++)
+		see_off(&wait.visitors[i]);
+	buf_wipe(&wait.pasted);
+	return ok;
 }
 
 /* ---- the page ---- */

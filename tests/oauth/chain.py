@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The cases of the whole chain: a login, the tokens that are kept, a mail that is sent."""
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 
 from begin import set_up
@@ -98,6 +100,21 @@ def with_postfix(lab):
     home.change_token(access="spoilt")
     home.delivers()
     equal(home.token()["access"] not in ("spoilt", before["access"]), True, "a new token")
+
+
+def among_strangers(lab):
+    """Who connects and says nothing, or half of something, holds nobody up."""
+    home = Home(lab, oauth_flow="browser")
+    with home.start("login") as process, contextlib.ExitStack() as strangers:
+        url = address(process)
+        port = int(re.search(r"redirect_uri=http%3A%2F%2F127\.0\.0\.1%3A(\d+)", url)[1])
+        silent = [strangers.enter_context(socket.create_connection(("127.0.0.1", port)))
+                  for _ in range(20)]
+        silent[-1].sendall(b"GET /?code=")
+        lab.provider.browse(url)
+        finished(process)
+        equal([one.recv(100) for one in silent], [b""] * len(silent),
+              "answers to those who have not asked")
 
 
 def by_pasted_address(lab):
@@ -426,6 +443,7 @@ def cases():
         "browser with PKCE": by_browser,
         "Postfix as the server": with_postfix,
         "from nothing to a sent message": set_up,
+        "strangers at the port": among_strangers,
         "pasted redirect": by_pasted_address,
         "a browser is opened": opens_browser,
         "the page that Chromium shows": in_english,
