@@ -415,8 +415,12 @@ deliver(struct run *run, struct mail *mail, struct error *err)
 	mail->delivery.envelope = &mail->envelope;
 	if (run->broken.fault)
 		*err = run->broken;
-	if (queued || err->fault)
+	if (err->fault)
 		return keep(run, mail, err);
+	if (queued && keep(run, mail, err))
+		return true;
+	/* What cannot be kept goes at once, as where there is no queue. */
+	error_clear(err);
 	run->delivery = &mail->delivery;
 	if (try_accounts(run, mail, err)) {
 		out_of_memory_means(EX_OK,
