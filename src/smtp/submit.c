@@ -14,8 +14,9 @@ enum {
 	/* A larger message waits for the verdicts, so that a refusal costs no
 	 * gigabyte. */
 	ONE_FLIGHT_MAX = 256 * 1024,
-	/* RFC 5321 4.5.3.1.8: so many recipients every server takes at once. */
-	RECIPIENTS_ALWAYS_TAKEN = 100
+	/* So many recipients every server takes at once. RFC 5321 4.5.3.1.8 wants 100, but
+	 * not all do that. */
+	RECIPIENTS_ALWAYS_TAKEN = 10
 };
 
 /* One transaction under way. */
@@ -26,7 +27,8 @@ struct transaction {
 	struct content content;
 	size_t *batch; /* indices of the recipients of this transaction */
 	size_t count;
-	bool quits; /* QUIT goes along with the content */
+	bool quits;  /* QUIT goes along with the content */
+	size_t most; /* recipients that it took when there were too many; 0: unknown */
 	struct exchange *mail, **rcpt, *data, *said;
 	/* To the content: one, or with LMTP one per recipient. */
 	struct exchange **replies;
@@ -328,8 +330,7 @@ static size_t
 next_batch(struct transaction *t)
 {
 	const struct delivery *d = t->delivery;
-	uint64_t most =
-		t->session->caps.rcpt_max ? t->session->caps.rcpt_max : UINT64_MAX;
+	uint64_t most = t->most ? t->most : t->session->caps.rcpt_max;
 	size_t pending = 0;
 
 	t->count = 0;
@@ -337,10 +338,11 @@ next_batch(struct transaction *t)
 		if (d->verdicts[i].outcome != PENDING)
 			continue;
 		pending++;
-		if (t->count < most)
+		if (!most || t->count < most)
 			t->batch[t->count++] = i;
 	}
-	t->quits = d->last && t->count == pending && t->count <= RECIPIENTS_ALWAYS_TAKEN;
+	t->quits = d->last && t->count == pending && !t->most &&
+		   t->count <= RECIPIENTS_ALWAYS_TAKEN;
 	return t->count;
 }
 
@@ -383,6 +385,8 @@ transact_all(struct transaction *t, struct error *err)
 		ok = transact(t, err);
 		t->session->in_transaction = !t->said || is_refused(t->said);
 		judge_all(t, &left);
+		if (left)
+			t->most = accepted_count(t);
 		if (!ok)
 			return false;
 		/* What keeps it from all; and all or none: what keeps it from one. */
