@@ -129,6 +129,7 @@ static bool
 collect_recipients(struct run *run, struct mail *mail, struct error *err)
 {
 	const struct request *request = run->request;
+	enum resent resent = as_msmtp(run) ? RESENT_FIRST : RESENT_ALL;
 	struct local_policy policy = local_policy(run);
 	struct address_list list;
 	size_t named = 0;
@@ -139,7 +140,8 @@ collect_recipients(struct run *run, struct mail *mail, struct error *err)
 		    !aliases_add(run->arena, &policy, &list, &mail->envelope, err))
 			return false;
 	if (request->recipients_from_header) {
-		if (!header_recipients(&mail->names, &mail->message, &list, err) ||
+		if (!header_recipients(&mail->names, &mail->message, resent, &list,
+				       err) ||
 		    !aliases_add(run->arena, &policy, &list, &mail->envelope, err))
 			return false;
 		named += list.count;

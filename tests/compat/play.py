@@ -15,7 +15,7 @@ ACCOUNT = "account default\nhost 127.0.0.1\nport {port}\nfrom alice@example.org\
           "logfile {dir}/log\n"
 LOGIN = "auth plain\nuser alice\npassword secret\n"
 TLS = "tls on\ntls_trust_file {trust}\n"
-ASPECTS = ("wire", "stdout", "stderr", "log", "status")
+ASPECTS = ("wire", "rcpt", "stdout", "stderr", "log", "status")
 NOBODY = 65534
 SECONDS = 20
 
@@ -142,6 +142,12 @@ def wire(case, seen):
     return [lines for lines in told if lines]
 
 
+def recipients(seen):
+    """Whom it was sent to, however often that was said, and with whatever parameters."""
+    return sorted({text.rpartition(">")[0] for spoken in seen.spoken
+                   for word, text in spoken.lines if word == "RCPT"})
+
+
 FIELD = re.compile(r"(\w+)=('[^']*'|\S*)(?: |$)")
 
 
@@ -162,6 +168,8 @@ def difference(case, one, other):
     """{aspect: what is unlike} between msmtp and postrider."""
     sides = {
         "wire": [wire(case, s) for s in (one, other)],
+        "rcpt": [recipients(s) if one.status == other.status == 0 else []
+                 for s in (one, other)],
         "stdout": [TIME.sub(b"* host=", s.stdout) for s in (one, other)],
         "stderr": [bool(s.stderr) for s in (one, other)],
         "log": [log(case, s) for s in (one, other)],

@@ -236,7 +236,7 @@ test_headers(void **state)
 		struct address_list list;
 		const char *got = "!", *from;
 
-		if (header_recipients(&arena, &message, &list, &err) &&
+		if (header_recipients(&arena, &message, RESENT_ALL, &list, &err) &&
 		    envelope_add(&arena, &envelope, &list, "d.org", &err))
 			got = joined(&arena, &envelope);
 		else
@@ -248,6 +248,42 @@ test_headers(void **state)
 			got = from ? from : "";
 		failed += check(arena_printf(&arena, "%s, sender", headers[i].name), got,
 				headers[i].from);
+		message_release(&message);
+		arena_release(&arena);
+	}
+	assert_int_equal(failed, 0);
+}
+
+/* What counts as sent again, when only the newest block does. */
+static const struct {
+	const char *name, *header, *to;
+} newest[] = {
+	{ "newest: twice",
+	  "X: y\nResent-From: r@x.org\nresent-to: a@x.org\nResent-Date: x\n"
+	  "Resent-Cc: c@x.org\nReceived: x\nResent-To: b@x.org\nTo: t@x.org\n",
+	  "a@x.org|c@x.org" },
+	{ "newest: behind a lone Resent-Date",
+	  "Resent-Date: x\nReceived: x\nResent-To: b@x.org\nTo: t@x.org\n", "b@x.org" },
+	{ "newest: not sent again", "To: t@x.org\nCc: c@x.org\n", "t@x.org|c@x.org" },
+};
+
+static void
+test_newest(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(newest); i++) {
+		struct arena arena = { 0 };
+		struct message message = message_of(&arena, newest[i].header);
+		struct envelope envelope = { .sender = "" };
+		struct error err = { .arena = &arena };
+		struct address_list list;
+
+		assert_true(
+			header_recipients(&arena, &message, RESENT_FIRST, &list, &err));
+		assert_true(envelope_add(&arena, &envelope, &list, "d.org", &err));
+		failed += check(newest[i].name, joined(&arena, &envelope), newest[i].to);
 		message_release(&message);
 		arena_release(&arena);
 	}
@@ -512,6 +548,7 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_changed_by_others),
 		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_newest),
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_originals),
