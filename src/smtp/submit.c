@@ -264,8 +264,6 @@ judge(struct verdict *verdict, const struct exchange *by)
 	case 4:
 		verdict->outcome = DEFERRED;
 		break;
-	case 0:
-		break;
 	default:
 		verdict->outcome = REFUSED;
 	}
@@ -300,7 +298,7 @@ judge_all(struct transaction *t, size_t *left)
 		if (by && by == t->rcpt[i] && is_too_many(by) && accepted &&
 		    !t->session->quit)
 			(*left)++;
-		else if (by)
+		else if (by && by->reply.code)
 			judge(verdict, by);
 		if (verdict->outcome == DELIVERED) {
 			d->delivered++;
