@@ -161,7 +161,9 @@ apply(struct grammar *grammar, size_t row, struct span value, struct error *err)
 static bool
 unknown(const struct grammar *grammar, struct span word, struct error *err)
 {
-	const char *text = shown(grammar->arena, word), *near = setting_suggestion(word);
+	/* Behind a "=", which is a slip, there may be a secret. */
+	struct span name = span_part(word, 0, span_find(word, '=') + 1);
+	const char *text = shown(grammar->arena, name), *near = setting_suggestion(name);
 
 	if (near)
 		return wrong(

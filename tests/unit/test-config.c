@@ -96,7 +96,9 @@ static const struct {
 	{ "rate_limit 100\n", "!f:1: the value of \"rate_limit\" is wrong: \"100\" is no rate "
 				"like 100/3600 (messages/seconds), with at most 100000 messages" },
 	{ "pasword hunter2\n", "!f:1: unknown setting \"pasword\"; did you mean \"password\"?" },
-	{ "host=h\n", "!f:1: unknown setting \"host=h\"; did you mean \"host\"?" },
+	{ "host=h\n", "!f:1: unknown setting \"host=\"; did you mean \"host\"?" },
+	{ "password=hunter2\n",
+	  "!f:1: unknown setting \"password=\"; did you mean \"password\"?" },
 	{ "b\xff\xfe x\n", "!f:1: unknown setting \"b\\xff\\xfe\"" },
 	{ "port x\n", "!f:1: the value of \"port\" is wrong: \"x\" is no number from 1 to 65535" },
 	{ "\ntls maybe\n", "!f:2: the value of \"tls\" is wrong: \"maybe\" is none of: off, on" },
