@@ -293,7 +293,11 @@ run_errand(const struct errand *errand, struct buf *heard, struct error *err)
 		answer = ANSWER_BROKEN;
 	if (answer == ANSWER_DONE && !errand->stored && !heard->len)
 		answer = ANSWER_NOTHING;
-	return fail_as(answer, patience, clean_text(err->arena, buf_span(heard)), err);
+	/* Else it may be the secret, which is nowhere else. */
+	return fail_as(answer, patience,
+		       answer == ANSWER_REFUSED ? clean_text(err->arena, buf_span(heard))
+						: NULL,
+		       err);
 }
 
 bool
@@ -307,8 +311,9 @@ keyring_find(const char *host, const char *user, struct secret *secret, struct e
 		return fail_as(ANSWER_NOTHING, 0, NULL, err);
 	if (!run_errand(&errand, &heard, err))
 		return false;
-	secret_set(secret, buf_span(&heard));
-	return true;
+	/* secret-tool keeps the line end of what is piped into it. */
+	return secret_set_line(secret, buf_span(&heard)) ||
+	       fail_as(ANSWER_NOTHING, 0, NULL, err);
 }
 
 bool
