@@ -4,18 +4,19 @@
 
 #include "app/screen.h"
 #include "app/ask.h"
+#include "app/replace.h"
 #include "app/setup_text.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "conf/lines.h"
 #include "conf/rewrite.h"
 #include "secret/keyring.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -24,43 +25,7 @@
 
 enum { LOCK_SECONDS = 10, TICK = 20 /* ms */ };
 
-/* ---- files ---- */
-
-static const char *
-folder_of(struct arena *arena, const char *path)
-{
-	return dirname(arena_string(arena, path));
-}
-
-/* What a link names that leads nowhere; else the path itself. */
-static const char *
-link_target(struct arena *arena, const char *path)
-{
-	char target[PATH_MAX];
-	ssize_t len = readlink(path, target, sizeof(target));
-
-	if (len <= 0 || len == (ssize_t)sizeof(target))
-		return path;
-	return arena_printf(arena, "%s%s%.*s",
-			    *target == '/' ? "" : folder_of(arena, path),
-			    *target == '/' ? "" : "/", (int)len, target);
-}
-
-/* Behind links, as those who keep their files elsewhere have them. */
-static const char *
-real_file(struct arena *arena, const char *path)
-{
-	char *real = realpath(path, NULL), here[PATH_MAX];
-	const char *copy = real ? arena_string(arena, real) : path;
-
-	if (!real)
-		copy = link_target(arena, path);
-	free(real);
-	/* It may not be there yet, and what it names is looked for from elsewhere. */
-	if (*copy != '/' && getcwd(here, sizeof(here)))
-		copy = arena_printf(arena, "%s/%s", here, copy);
-	return copy;
-}
+/* ---- where it goes ---- */
 
 static bool
 read_old(const char *path, struct buf *old, struct error *err)
@@ -74,8 +39,6 @@ read_old(const char *path, struct buf *old, struct error *err)
 	       fail_errno(err, FAULT_CONFIG, _("Cannot read the configuration file %s"),
 			  path);
 }
-
-/* ---- where it goes ---- */
 
 static const struct account *
 find_former(const struct setup *setup)
@@ -184,44 +147,6 @@ setup_place(struct setup *setup, struct error *err)
 		    setup->name, setup->former->whole.file);
 }
 
-/* A new file beside PATH, with the owner and mode of that one if it SUCCEEDS it. *TEMPORARY
- * is its name. */
-static bool
-write_beside(const char *path, struct span text, bool succeeds, char **temporary,
-	     struct error *err)
-{
-	CLEANUP(close_file) int fd = -1;
-	struct stat status;
-
-	*temporary = arena_printf(err->arena, "%s.XXXXXX", path);
-	fd = mkostemp(*temporary, O_CLOEXEC);
-	if (fd < 0)
-		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be written"),
-				  path);
-	if (succeeds && stat(path, &status) == 0 &&
-	    (fchown(fd, status.st_uid, status.st_gid) != 0 ||
-	     fchmod(fd, status.st_mode & 0777) != 0))
-		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be replaced"),
-				  path);
-	return (write_all(fd, text.at, text.len) && fsync(fd) == 0) ||
-	       fail_errno(err, FAULT_IO, _("%s cannot be written"), path);
-}
-
-static bool
-put_in_place(const char *temporary, const char *path, struct error *err)
-{
-	CLEANUP(close_file)
-	int folder =
-		open(folder_of(err->arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (rename(temporary, path) != 0)
-		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be written"),
-				  path);
-	if (folder >= 0)
-		fsync(folder);
-	return true;
-}
-
 static bool
 same_text(const char *a, const char *b)
 {
@@ -284,8 +209,9 @@ reads_well(const struct setup *setup, struct span text, struct error *err)
 	return ok;
 }
 
+/* Where the password is now, and what was there before: *OLD, NULL for nothing. */
 static bool
-write_password(const struct setup *setup, const char *file, struct error *err)
+write_password(const struct setup *setup, const char *file, char **old, struct error *err)
 {
 	CLEANUP(secret_wipe) struct buf text = { 0 };
 	char *temporary;
@@ -293,10 +219,34 @@ write_password(const struct setup *setup, const char *file, struct error *err)
 
 	buf_reserve(&text, setup->password.len + 2);
 	buf_printf(&text, "%s\n", setup->password.at);
-	ok = write_beside(file, buf_span(&text), false, &temporary, err) &&
-	     put_in_place(temporary, file, err);
+	*old = NULL;
+	ok = replace_write(file, buf_span(&text), false, &temporary, err) &&
+	     replace_keep(file, temporary, old, err) && replace_put(temporary, file, err);
 	if (!ok)
 		unlink(temporary);
+	if (!ok && *old)
+		unlink(*old);
+	return ok;
+}
+
+/* The new files are there, or nothing has changed. */
+static bool
+write_both(const struct setup *setup, const char *path, struct span text,
+	   const char *kept_in, struct error *err)
+{
+	char *temporary, *old = NULL;
+	bool ok = replace_write(path, text, true, &temporary, err) &&
+		  (!kept_in || write_password(setup, kept_in, &old, err));
+
+	if (ok && !replace_put(temporary, path, err)) {
+		ok = false;
+		if (kept_in)
+			replace_undo(kept_in, old);
+	}
+	if (!ok)
+		unlink(temporary);
+	else if (old)
+		unlink(old);
 	return ok;
 }
 
@@ -309,7 +259,7 @@ write_config(struct setup *setup, const char *kept_in, struct error *err)
 	CLEANUP(secret_wipe) struct buf old = { 0 };
 	CLEANUP(secret_wipe) struct buf text = { 0 };
 	struct setup_page page;
-	char *temporary;
+	sigset_t before;
 
 	setup_page(setup, kept_in, &page);
 	if (!read_old(path, &old, err))
@@ -317,26 +267,37 @@ write_config(struct setup *setup, const char *kept_in, struct error *err)
 	config_rewrite(buf_span(&old), &page.entry, &text);
 	if (!reads_well(setup, buf_span(&text), err))
 		return false;
-	setup->written = write_beside(path, buf_span(&text), true, &temporary, err) &&
-			 (!kept_in || write_password(setup, kept_in, err)) &&
-			 put_in_place(temporary, path, err);
-	if (!setup->written)
-		unlink(temporary);
+	process_hold_signals(&before);
+	setup->written = write_both(setup, path, buf_span(&text), kept_in, err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return setup->written;
 }
 
 /* ---- the password ---- */
 
 static bool
-is_of_another(const struct setup *setup, const char *file)
+takes_from(const struct setup *setup, const struct account *account, const char *file)
+{
+	const struct secret_policy *secret = &account->secret;
+
+	return (secret->password_file && is_same_file(secret->password_file, file)) ||
+	       same_text(secret->passwordeval,
+			 setup_password_command(setup->arena, file));
+}
+
+/* Whether nobody but the account that is changed has the file. */
+static bool
+is_free(const struct setup *setup, const char *file)
 {
 	const struct config *config = &setup->config;
+	struct stat status;
 
 	for (size_t i = 0; i < config->count; i++)
 		if (&config->accounts[i] != setup->former &&
-		    same_text(config->accounts[i].secret.password_file, file))
-			return true;
-	return false;
+		    takes_from(setup, &config->accounts[i], file))
+			return false;
+	return (setup->former && takes_from(setup, setup->former, file)) ||
+	       lstat(file, &status) != 0;
 }
 
 /* Two accounts may have the same address, and not the same password. */
@@ -345,11 +306,15 @@ password_file(const struct setup *setup)
 {
 	struct arena *arena = setup->arena;
 	const char *folder = folder_of(arena, real_file(arena, setup->file));
-	const char *file = arena_printf(arena, "%s/%s.password", folder, setup->address);
+	char *name = arena_string(arena, setup->address);
+	const char *file;
 
-	for (unsigned i = 2; is_of_another(setup, file); i++)
-		file = arena_printf(arena, "%s/%s.%u.password", folder, setup->address,
-				    i);
+	for (char *c = name; *c; c++)
+		if (*c == '/' || (*c == '.' && c == name))
+			*c = '_';
+	file = arena_printf(arena, "%s/%s.password", folder, name);
+	for (unsigned i = 2; !is_free(setup, file); i++)
+		file = arena_printf(arena, "%s/%s.%u.password", folder, name, i);
 	return file;
 }
 
@@ -429,6 +394,8 @@ agree(struct setup *setup, const char *text, bool *agreed, struct error *err)
 		: setup->file_exists ? _("%s gets this account:\n\n%s\n")
 				     : _("%s will be this:\n\n%s\n"),
 		setup->file, text);
+	if (fflush(setup->out) != 0 || ferror(setup->out))
+		return fail_errno(err, FAULT_IO, _("Standard output cannot be written"));
 	return !setup->asks || ask_yes(_("Write it?"), true, agreed, err);
 }
 

@@ -103,21 +103,27 @@ add_options(const struct setup *setup, struct setup_page *page)
 	}
 }
 
-static void
-add_secret(const struct setup *setup, struct setup_page *page, const char *kept_in)
+const char *
+setup_password_command(struct arena *arena, const char *file)
 {
 	CLEANUP(release_buf) struct buf command = { 0 };
 
-	/* msmtp, which may read its file, too, knows no password_file. */
-	if (setup->dialect != DIALECT_MSMTP) {
-		set_line(page, "password_file", kept_in);
-		return;
-	}
 	buf_add_string(&command, "cat '");
-	for (; *kept_in; kept_in++)
-		buf_printf(&command, *kept_in == '\'' ? "'\\''" : "%c", *kept_in);
+	for (; *file; file++)
+		buf_printf(&command, *file == '\'' ? "'\\''" : "%c", *file);
 	buf_add_char(&command, '\'');
-	set_line(page, "passwordeval", span_string(setup->arena, buf_span(&command)));
+	return span_string(arena, buf_span(&command));
+}
+
+static void
+add_secret(const struct setup *setup, struct setup_page *page, const char *kept_in)
+{
+	/* msmtp, which may read its file, too, knows no password_file. */
+	if (setup->dialect == DIALECT_MSMTP)
+		set_line(page, "passwordeval",
+			 setup_password_command(setup->arena, kept_in));
+	else
+		set_line(page, "password_file", kept_in);
 }
 
 void

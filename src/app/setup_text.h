@@ -11,6 +11,8 @@ struct setup_page {
 	struct config_entry entry;
 };
 
+/* The command of msmtp that reads the password from FILE. */
+const char *setup_password_command(struct arena *arena, const char *file);
 /* The lines for the file of the setup, in the words of its dialect, without what says where
  * the password is unless that is KEPT_IN, a file. The page may not move afterwards. */
 void setup_page(const struct setup *setup, const char *kept_in, struct setup_page *page);

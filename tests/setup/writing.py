@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import re
+import subprocess
 
 from room import PASSWORD, check, has, same
 from secrets_lib import keyring
@@ -399,6 +400,60 @@ def passwords_of_two(room):
     check("two passwords: a mail goes", sent, why)
 
 
+def passwords_stay(room):
+    """What setup did not write for this account it does not write over."""
+    for name, file, text in (
+            ("in msmtp's words", ".msmtprc",
+             "account one\nhost h.example\n"
+             "passwordeval cat '{place}/me@srv.example.password'\n"),
+            ("by another path", "real/a", "account one\nhost h.example\n"
+             "password_file {home}/other/me@srv.example.password\n"),
+            ("nobody speaks of", "config", "account one\nhost h.example\n")):
+        home = room.home()
+        config = home.write(file, text.format(
+            place=(home.folder / file).parent, home=home.folder))
+        os.symlink("real", f"{home.folder}/other")
+        kept = config.parent / "me@srv.example.password"
+        kept.write_text("other\n")
+        kept.chmod(0o600)
+        done = home.setup("--yes", "-C", str(config), "-a", "two", "me@srv.example")
+        same(f"a password {name}: the exit status", (done.returncode, done.stderr), (0, ""))
+        same(f"a password {name}: it stays", kept.read_text(), "other\n")
+        same(f"a password {name}: the new one is beside it",
+             (config.parent / "me@srv.example.2.password").read_text(), PASSWORD + "\n")
+        home.setup("--yes", "-C", str(config), "-a", "two", "me@srv.example")
+        same(f"a password {name}: the same account has the same file again",
+             sorted(path.name for path in config.parent.glob("*.password*")),
+             ["me@srv.example.2.password", "me@srv.example.password"])
+
+
+def config_is_busy(room):
+    """A setup that fails changes nothing: here the configuration is a mount, as in a container."""
+    home = room.home()
+    home.setup("--yes", "me@srv.example")
+    kept = home.config.parent / "me@srv.example.password"
+    kept.write_text("before\n")
+    subprocess.run(["mount", "--bind", home.config, home.config], check=True)
+    try:
+        done = home.setup("--yes", "me@srv.example")
+    finally:
+        subprocess.run(["umount", home.config], check=True)
+    same("a file that cannot be replaced: the exit status", done.returncode, 73)
+    same("a file that cannot be replaced: the old password is there", kept.read_text(), "before\n")
+    same("a file that cannot be replaced: nothing is left", sorted(home.files()), [
+        ".config/postrider/config", ".config/postrider/me@srv.example.password"])
+    home = room.home()
+    home.setup("--yes", "me@srv.example")
+    (home.config.parent / "me@srv.example.password").unlink()
+    subprocess.run(["mount", "--bind", home.config, home.config], check=True)
+    try:
+        home.setup("--yes", "me@srv.example")
+    finally:
+        subprocess.run(["umount", home.config], check=True)
+    same("a file that cannot be replaced: no new password either", sorted(home.files()),
+         [".config/postrider/config"])
+
+
 def options_are_written(room):
     """All of them, and an option says where the password is, whatever a former account says."""
     home = room.home()
@@ -423,7 +478,8 @@ def options_are_written(room):
         f"password_file {home.folder}/new/me@srv.example.password")
 
 
-WRITING = [other_defaults, not_as_tried, tried_as_read, passwords_of_two, options_are_written,
+WRITING = [other_defaults, not_as_tried, tried_as_read, passwords_of_two, passwords_stay,
+           config_is_busy, options_are_written,
            first_account, other_accounts, behind_a_pattern, former_account, where_files_lie,
            behind_a_link, open_to_others, evaluated, file_of_msmtp, former_words, at_the_same_time,
            beside_another, by_token, printed, as_json, kept_elsewhere, copied, in_the_keyring]
