@@ -288,16 +288,19 @@ judge_all(struct transaction *t, size_t *left)
 {
 	struct delivery *d = t->delivery;
 	size_t accepted = accepted_count(t);
+	bool another = d->partial && !t->session->quit;
 
 	for (size_t i = 0; i < t->count; i++) {
 		struct verdict *verdict = &d->verdicts[t->batch[i]];
 		const struct exchange *by = deciding(t, i);
+		/* Too many at once: the rest is for another transaction, if this one took
+		 * some, or for later. */
+		bool rest = by && by == t->rcpt[i] && is_too_many(by) && accepted;
 
-		/* Too many at once: another transaction takes the rest, if this one took
-		 * some. */
-		if (by && by == t->rcpt[i] && is_too_many(by) && accepted &&
-		    !t->session->quit)
+		if (rest && another)
 			(*left)++;
+		else if (rest)
+			*verdict = (struct verdict){ .outcome = DEFERRED, .by = by };
 		else if (by && by->reply.code)
 			judge(verdict, by);
 		if (verdict->outcome == DELIVERED) {
@@ -331,6 +334,9 @@ next_batch(struct transaction *t)
 	uint64_t most = t->most ? t->most : t->session->caps.rcpt_max;
 	size_t pending = 0;
 
+	/* Of two transactions the second may be refused. */
+	if (!d->partial)
+		most = 0;
 	t->count = 0;
 	for (size_t i = 0; i < d->envelope->count; i++) {
 		if (d->verdicts[i].outcome != PENDING)

@@ -41,6 +41,11 @@ class Session(receiver.Session):
             return self.say("421 4.7.0 enough for this connection") and False
         return super().do_MAIL(argument)
 
+    def do_RCPT(self, argument):
+        if len(self.recipients) >= self.server.few:
+            return self.say("452 4.5.3 too many recipients")
+        return super().do_RCPT(argument)
+
     def do_DATA(self, argument):
         self.server.content.wait()
         return super().do_DATA(argument)
@@ -60,7 +65,8 @@ class Moody(receiver.Receiver):
     """`gate`: greets only when it is set; `content`: takes a message only then.
 
     It takes `each` messages in a connection, and `allowed` connections in all; with `silent` it
-    closes behind the last of them, else it says 421 to the next, and counts `excess`.
+    closes behind the last of them, else it says 421 to the next, and counts `excess`. A message
+    may have `few` recipients.
     """
 
     session = Session
@@ -72,7 +78,7 @@ class Moody(receiver.Receiver):
         self.content.set()
         self.pause, self.delay = threading.Event(), 0
         self.connections = self.now = self.most = self.excess = 0
-        self.allowed = self.each = 1 << 30
+        self.allowed = self.each = self.few = 1 << 30
         self.silent = False
         self.lock = threading.Lock()
 
