@@ -121,19 +121,26 @@ bool
 setup_place(struct setup *setup, struct error *err)
 {
 	const struct request *request = setup->run->request;
-	const char *named = request->config_file;
-	struct config_place user[CONFIG_PLACES], host[CONFIG_PLACES];
+	const char *named = request->config_file, *path;
+	struct config_place places[CONFIG_PLACES], host[CONFIG_PLACES], *user = places;
+	bool there;
 
-	config_places(setup->arena, user, host);
-	for (size_t i = 0; !named && user[i].path && !is_there(setup, user[i].path); i++)
-		continue;
-	if ((!named || is_there(setup, named)) &&
+	config_places(setup->arena, places, host);
+	while (!named && user->path && !is_there(setup, user->path))
+		user++;
+	path = named ? named : user->path;
+	there = path && is_there(setup, path);
+	if (there && setup->status.st_mode && !S_ISREG(setup->status.st_mode))
+		return fail(err, FAULT_CONFIG,
+			    _("%s is not a regular file, and cannot be replaced by one"),
+			    path);
+	if ((!named || there) &&
 	    !config_read(setup->arena, named, request->dialect, &setup->config, err))
 		return false;
 	setup->file_exists = setup->config.user_file != NULL;
 	setup->file = setup->file_exists ? setup->config.user_file
 		      : named		 ? named
-					 : user[0].path;
+					 : places[0].path;
 	if (!setup->file)
 		return fail(err, FAULT_CANNOT_CREATE,
 			    _("There is no home folder for the configuration"));
@@ -415,7 +422,11 @@ setup_write(struct setup *setup, struct error *err)
 	if (!agree(setup, setup_text(setup, kept_in), &agreed, err))
 		return false;
 	if (!agreed) {
-		screen_say(setup->out, "%s", _("Nothing was written.\n"));
+		screen_say(setup->out, "%s",
+			   setup->kept
+				   ? _("No configuration was written. The password is "
+				       "in the keyring.\n")
+				   : _("Nothing was written.\n"));
 		return true;
 	}
 	if (kept_in)

@@ -12,8 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Longer lines do not come from a terminal (N_TTY_BUF_SIZE). */
-enum { LONGEST = 4096 };
+/* A terminal gives no more of a line, and loses the rest (N_TTY_BUF_SIZE - 1). */
+enum { LONGEST = 4095 };
 
 enum answer { ANSWER_GIVEN, ANSWER_FAILED, ANSWER_INTERRUPTED };
 

@@ -7,6 +7,7 @@ import signal
 import time
 
 from room import APP_PASSWORD, LONG, PASSWORD, PROGRAM, check, has, same
+from secrets_lib import keyring
 
 
 class Person:
@@ -122,6 +123,23 @@ def second_thoughts(room):
     person.type("\x04")
     status, _ = person.end()
     same("no answer: the exit status", status, 64)
+    # A terminal gives so many octets of a line, and loses the others.
+    status, said = talk("a password too long for a terminal",
+                        Person(home, "setup", "me@srv.example"), ("Password", "x" * 4096))
+    same("a password too long for a terminal: the exit status", status, 77)
+    has("a password too long for a terminal: what is said", said, "Message too long")
+
+
+def refused_but_kept(room):
+    """Who agreed to the keyring and not to the file is told where the password is."""
+    home = room.home()
+    with keyring.session(home.environment), keyring.keyring(home, home.environment):
+        keyring.store(home.environment, "x", "just", "ready")
+        status, said = talk("no, but yes", Person(home, "setup", "me@srv.example"),
+                            ("Password", PASSWORD), ("keyring? [Y/n]", ""), ("Write it?", "n"))
+    same("no, but yes: the exit status", status, 0)
+    has("no, but yes: what is said", said,
+        "No configuration was written. The password is in the keyring.")
 
 
 def doubtful(room):
@@ -183,4 +201,4 @@ def provider_words(room):
     has("a token: what to do next", said, "postrider login me@outlook.com")
 
 
-TALKING = [whole, second_thoughts, doubtful, thunderbird, provider_words]
+TALKING = [whole, second_thoughts, refused_but_kept, doubtful, thunderbird, provider_words]

@@ -454,6 +454,17 @@ def config_is_busy(room):
          [".config/postrider/config"])
 
 
+def no_file(room):
+    """What cannot be replaced by a file is not even read: that might wait for ever."""
+    home = room.home()
+    pipe = f"{home.folder}/pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, "/dev/null", home.folder):
+        done = home.setup("--yes", "-C", str(path), "me@srv.example")
+        same(f"{path}: the exit status", done.returncode, 78)
+        has(f"{path}: what is said", done.stderr, f"{path} is not a regular file")
+
+
 def options_are_written(room):
     """All of them, and an option says where the password is, whatever a former account says."""
     home = room.home()
@@ -479,7 +490,7 @@ def options_are_written(room):
 
 
 WRITING = [other_defaults, not_as_tried, tried_as_read, passwords_of_two, passwords_stay,
-           config_is_busy, options_are_written,
+           config_is_busy, no_file, options_are_written,
            first_account, other_accounts, behind_a_pattern, former_account, where_files_lie,
            behind_a_link, open_to_others, evaluated, file_of_msmtp, former_words, at_the_same_time,
            beside_another, by_token, printed, as_json, kept_elsewhere, copied, in_the_keyring]
