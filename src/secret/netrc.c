@@ -199,6 +199,7 @@ search_file(int fd, const char *path, struct search *search, struct secret *secr
 	CLEANUP(secret_wipe) struct buf file = { 0 };
 	struct stat info;
 	struct span password;
+	size_t mark;
 
 	if (fstat(fd, &info) != 0)
 		return fail_errno(err, FAULT_CONFIG, _("cannot read %s"),
@@ -211,7 +212,8 @@ search_file(int fd, const char *path, struct search *search, struct secret *secr
 	if (!read_to_end(fd, MOST, &file))
 		return fail_errno(err, FAULT_CONFIG, _("cannot read %s"),
 				  clean_text(err->arena, span_of(path)));
-	password = search_text(search, (struct text){ file.at, file.len });
+	mark = file.len - span_without_mark(buf_span(&file)).len;
+	password = search_text(search, (struct text){ file.at + mark, file.len - mark });
 	if (!password.len)
 		return true;
 	if (!file_is_private(&info, path, err))

@@ -47,6 +47,8 @@ static const struct {
 } entries[] = {
 	{ "one line", "machine mx.example login me password one\n", "one" },
 	{ "no line end", "machine mx.example login me password one", "one" },
+	{ "a byte order mark", "\xef\xbb\xbfmachine mx.example login me password one\n",
+	  "one" },
 	{ "a word on each line", "machine\nmx.example\nlogin\nme\npassword\none\n", "one" },
 	{ "tabs and CRLF", "machine\tmx.example\r\n\tlogin\tme\r\n\tpassword\tone\r\n", "one" },
 	{ "user and passwd", "machine mx.example user me passwd one\n", "one" },
