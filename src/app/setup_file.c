@@ -332,6 +332,8 @@ keep_in_keyring(struct setup *setup, struct error *err)
 	struct error inner = { .arena = setup->arena };
 	bool wanted = true;
 
+	if (!keyring_may_be_asked())
+		return true;
 	if (setup->asks &&
 	    !ask_yes(_("Keep the password in the keyring?"), true, &wanted, err))
 		return false;

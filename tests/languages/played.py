@@ -29,6 +29,8 @@ SLOW = 0.05    # seconds before each piece that the server takes
 FOR_PROGRAMS = "--json"
 # What has a form of its own: sendmail's of the queue, and a line of the configuration.
 FIXED = re.compile(r"-Queue ID-|[0-9A-F]{24} |password_file ")
+# What a desktop has, and what its keyring is asked by.
+DESKTOP = ("env", "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere")
 # Texts that change with every option, or with the machine, are only looked at.
 NOT_KEPT = ("help", "the settings")
 
@@ -67,10 +69,10 @@ class Person(screens.Stage):
         self.terminal.close()
         return f"{title}\n{screen}".encode()
 
-    def talk(self, name, words, *steps):
+    def talk(self, name, words, *steps, place=()):
         """Each step: what the program asks, and what is typed then."""
         title = " ".join(("$ postrider", *words))
-        self.terminal.start(self.program, *words)
+        self.terminal.start(*place, self.program, *words)
         for message, typed in steps:
             asked = self.says(message).split("%s")
             self.terminal.expect(asked[-1])
@@ -106,8 +108,7 @@ def _set_up(person):
     person.clear()
     question = (("Your mail address:", ADDRESS),)
     password = ("Password for %s (it is not shown):", PASSWORD)
-    rest = (("Keep the password in the keyring?", ""), ("Write it?", ""),
-            ("Send a test message to %s?", ""))
+    rest = (("Write it?", ""), ("Send a test message to %s?", ""))
     person.talk("setup", ("setup",), *question, password, *rest)
     person.talk("the accounts", ("accounts",))
     person.talk("the doctor: all is well", ("doctor",))
@@ -119,7 +120,8 @@ def _set_up(person):
     person.clear()
     no = person.says("no")
     person.talk("setup: answers in words", ("setup", ADDRESS), password,
-                ("Keep the password in the keyring?", no), ("Write it?", "x"), ("Write it?", no))
+                ("Keep the password in the keyring?", no), ("Write it?", "x"), ("Write it?", no),
+                place=DESKTOP)
 
 
 def _send(person):

@@ -84,7 +84,6 @@ def whole(room):
     status, said = talk("the whole", Person(home, "setup"),
                         ("Your mail address:", "me@srv.example"),
                         ("Password for me@srv.example (it is not shown):", PASSWORD),
-                        ("Keep the password in the keyring? [Y/n]", ""),
                         ("Write it? [Y/n]", ""),
                         ("Send a test message to me@srv.example? [Y/n]", ""))
     same("the whole: the exit status", status, 0)
@@ -104,7 +103,6 @@ def second_thoughts(room):
                         ("Password", "wrong"),
                         ("Once more. User name: [me@srv.example]", "me"),
                         ("Password for me (", PASSWORD),
-                        ("keyring? [Y/n]", "n"),
                         ("Write it? [Y/n]", ""),
                         ("test message", "n"))
     same("a wrong password may be mended", status, 0)
@@ -113,7 +111,7 @@ def second_thoughts(room):
           home.config.read_text())
     home = room.home()
     status, said = talk("no", Person(home, "setup", "me@srv.example"),
-                        ("Password", PASSWORD), ("keyring? [Y/n]", "no"),
+                        ("Password", PASSWORD),
                         ("Write it? [Y/n]", "what?"), ("Write it? [Y/n]", "NO"))
     same("who says no: the exit status", status, 0)
     has("who says no: what is said", said, "Nothing was written.")
@@ -150,7 +148,7 @@ def doubtful(room):
     same("a server of somebody else: nobody goes on by Enter", status, 77)
     has("a server of somebody else: why", said, "nothing shows that it belongs to abroad.example")
     status, said = talk("doubtful", Person(home, "setup", "me@abroad.example"),
-                        (question, "y"), ("Password", PASSWORD), ("keyring", "n"),
+                        (question, "y"), ("Password", PASSWORD),
                         ("Write it?", ""), ("test message", "n"))
     same("a server of somebody else: who says yes goes on", status, 0)
 
@@ -161,7 +159,7 @@ def thunderbird(room):
     room.web.asked.clear()
     status, said = talk("the list of the Thunderbird project",
                         Person(home, "setup", "me@unlisted.example"),
-                        ("Ask there? [y/N]", "y"), ("Password", PASSWORD), ("keyring", "n"),
+                        ("Ask there? [y/N]", "y"), ("Password", PASSWORD),
                         ("Write it?", ""), ("test message", "n"))
     same("the list: the exit status", status, 0)
     same("the list: what it is asked", room.web.asked,
@@ -177,7 +175,7 @@ def provider_words(room):
     """What is peculiar at a provider is told before the password is asked for."""
     home = room.home()
     status, said = talk("an app password", Person(home, "setup", "me@gmail.com"),
-                        ("Password", APP_PASSWORD), ("keyring", "n"), ("Write it?", ""),
+                        ("Password", APP_PASSWORD), ("Write it?", ""),
                         ("test message", "n"))
     same("an app password: the exit status", status, 0)
     before = said.partition("Password for")[0]
@@ -192,7 +190,7 @@ def provider_words(room):
     person.stop()
     status, said = talk("a user that cannot be known", Person(home, "setup", "me@nifty.com"),
                         ("User name at smtp.nifty.com: [me@nifty.com]", "nif"),
-                        ("Password for nif", PASSWORD), ("keyring", "n"), ("Write it?", ""),
+                        ("Password for nif", PASSWORD), ("Write it?", ""),
                         ("test message", "n"))
     same("a user that cannot be known is asked for", status, 0)
     status, said = talk("a token", Person(home, "setup", "me@outlook.com"),
