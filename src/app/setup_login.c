@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "secret/prompt.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -84,6 +85,23 @@ decide_user(struct setup *setup, struct error *err)
 	return ask_line(question, setup->address, &setup->user, err);
 }
 
+/* Whoever writes it may keep the other end open, or go on. False with errno set. */
+static bool
+read_line(int fd, struct buf *text)
+{
+	while (span_find(buf_span(text), '\n') == text->len &&
+	       text->len <= LINE_MAX_LEN) {
+		ssize_t got = read(fd, buf_reserve(text, READ_PIECE), READ_PIECE);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got == 0;
+		text->len += (size_t)got;
+	}
+	return true;
+}
+
 static bool
 read_password(struct setup *setup, struct error *err)
 {
@@ -92,13 +110,19 @@ read_password(struct setup *setup, struct error *err)
 
 	if (isatty(STDIN_FILENO))
 		return true;
-	buf_reserve(&text, 2 * LINE_MAX_LEN);
-	if (!read_to_end(STDIN_FILENO, LINE_MAX_LEN, &text))
+	/* Growing would leave copies behind. */
+	buf_reserve(&text, LINE_MAX_LEN + 2 * READ_PIECE);
+	if (!read_line(STDIN_FILENO, &text))
 		return fail_errno(err, FAULT_NO_INPUT,
 				  _("Standard input cannot be read"));
 	line = span_part(buf_span(&text), 0, span_find(buf_span(&text), '\n'));
 	while (line.len && line.at[line.len - 1] == '\r')
 		line.len--;
+	if (line.len > LINE_MAX_LEN)
+		return fail(err, FAULT_DATA,
+			    _("The password on standard input is too long: it has more "
+			      "than %d octets"),
+			    LINE_MAX_LEN);
 	if (span_find(line, '\0') < line.len)
 		return fail(err, FAULT_DATA,
 			    _("The password on standard input has a NUL byte"));

@@ -15,7 +15,7 @@
 /* A terminal gives no more of a line, and loses the rest (N_TTY_BUF_SIZE - 1). */
 enum { LONGEST = 4095 };
 
-enum answer { ANSWER_GIVEN, ANSWER_FAILED, ANSWER_INTERRUPTED };
+enum answer { ANSWER_GIVEN, ANSWER_FAILED, ANSWER_INTERRUPTED, ANSWER_TOO_LONG };
 
 /* Each of these would leave the terminal without echo, for good or until we go on. */
 static const int caught[] = {
@@ -161,8 +161,7 @@ read_line(int terminal, char line[LONGEST], size_t *len)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (*len < LONGEST)
 		return answer;
-	errno = EMSGSIZE;
-	return ANSWER_FAILED;
+	return ANSWER_TOO_LONG;
 }
 
 static enum answer
@@ -234,6 +233,11 @@ prompt_secret(const char *question, struct secret *secret, struct error *err)
 		return fail(err, FAULT_LOGIN,
 			    _("cannot take the password from the terminal: the "
 			      "question was interrupted"));
+	case ANSWER_TOO_LONG:
+		return fail(err, FAULT_LOGIN,
+			    _("cannot take the password from the terminal: it gives no "
+			      "more than %d octets"),
+			    LONGEST - 1);
 	case ANSWER_FAILED:
 		return fail_errno(err, FAULT_LOGIN,
 				  _("cannot take the password from the terminal"));

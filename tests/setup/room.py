@@ -266,9 +266,10 @@ class Home:
         self.environment.update((name, value) for name, value in os.environ.items()
                                 if name.endswith("SAN_OPTIONS"))
 
-    def run(self, *words, text="", before=()):
-        """Without any terminal."""
-        return subprocess.run([*before, PROGRAM, *words], env=self.environment, input=text, text=True,
+    def run(self, *words, text="", before=(), stdin=None):
+        """Without any terminal; TEXT, or what STDIN gives, is on standard input."""
+        given = {"stdin": stdin} if stdin else {"input": text}
+        return subprocess.run([*before, PROGRAM, *words], env=self.environment, **given, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
                               timeout=2 * LONG, start_new_session=True)
 

@@ -125,7 +125,8 @@ def second_thoughts(room):
     status, said = talk("a password too long for a terminal",
                         Person(home, "setup", "me@srv.example"), ("Password", "x" * 4096))
     same("a password too long for a terminal: the exit status", status, 77)
-    has("a password too long for a terminal: what is said", said, "Message too long")
+    has("a password too long for a terminal: what is said", said,
+        "it gives no more than 4094 octets")
 
 
 def refused_but_kept(room):
