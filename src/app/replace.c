@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+enum { LINKS_MAX = 40 /* as the kernel has it */ };
 
 const char *
 folder_of(struct arena *arena, const char *path)
@@ -20,18 +21,22 @@ folder_of(struct arena *arena, const char *path)
 	return dirname(arena_string(arena, path));
 }
 
-/* What a link names that leads nowhere; else the path itself. */
+/* Where links lead that lead nowhere; else the path itself. */
 static const char *
 link_target(struct arena *arena, const char *path)
 {
 	char target[PATH_MAX];
-	ssize_t len = readlink(path, target, sizeof(target));
+	ssize_t len;
 
-	if (len <= 0 || len == (ssize_t)sizeof(target))
-		return path;
-	return arena_printf(arena, "%s%s%.*s",
-			    *target == '/' ? "" : folder_of(arena, path),
-			    *target == '/' ? "" : "/", (int)len, target);
+	for (unsigned links = 0; links < LINKS_MAX; links++) {
+		len = readlink(path, target, sizeof(target));
+		if (len <= 0 || len == (ssize_t)sizeof(target))
+			break;
+		path = arena_printf(arena, "%s%s%.*s",
+				    *target == '/' ? "" : folder_of(arena, path),
+				    *target == '/' ? "" : "/", (int)len, target);
+	}
+	return path;
 }
 
 const char *
@@ -59,20 +64,18 @@ is_same_file(const char *one, const char *other)
 }
 
 bool
-replace_write(const char *path, struct span text, bool succeeds, char **temporary,
-	      struct error *err)
+replace_write(const char *path, struct span text, const struct stat *like,
+	      char **temporary, struct error *err)
 {
 	CLEANUP(close_file) int fd = -1;
-	struct stat status;
 
 	*temporary = arena_printf(err->arena, "%s.XXXXXX", path);
 	fd = mkostemp(*temporary, O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be written"),
 				  path);
-	if (succeeds && stat(path, &status) == 0 &&
-	    (fchown(fd, status.st_uid, status.st_gid) != 0 ||
-	     fchmod(fd, status.st_mode & 0777) != 0))
+	if (like && (fchown(fd, like->st_uid, like->st_gid) != 0 ||
+		     fchmod(fd, like->st_mode & 0777) != 0))
 		return fail_errno(err, FAULT_CANNOT_CREATE, _("%s cannot be replaced"),
 				  path);
 	return (write_all(fd, text.at, text.len) && fsync(fd) == 0) ||

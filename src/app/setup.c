@@ -172,13 +172,13 @@ show_candidate(const struct setup *setup, size_t which)
 	       probe->works ? "true" : "false");
 	if (probe->works)
 		json_text(",\"logins\":", probe->logins);
-	else
+	else if (probe->why.fault)
 		show_error(&probe->why);
 	putchar('}');
 }
 
 static void
-show_json(const struct setup *setup)
+show_json(const struct setup *setup, const struct error *err)
 {
 	const struct mail_provider *provider = setup->discovery.provider;
 
@@ -196,6 +196,7 @@ show_json(const struct setup *setup)
 	printf(",\"logged_in\":%s,\"written\":%s", setup->logged_in ? "true" : "false",
 	       setup->written ? "true" : "false");
 	json_text(",\"password\":", setup->kept);
+	show_error(err);
 	puts("}");
 }
 
@@ -245,8 +246,8 @@ set_up(struct run *run, struct error *err)
 				   "or --print"));
 	}
 	ok = carry_on(setup, err);
-	if (request->json && setup->address)
-		show_json(setup);
+	if (request->json)
+		show_json(setup, err);
 	setup_release(setup);
 	return ok;
 }

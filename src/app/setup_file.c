@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "conf/lines.h"
 #include "conf/rewrite.h"
+#include "secret/file.h"
 #include "secret/keyring.h"
 
 #include <errno.h>
@@ -30,7 +31,8 @@ enum { LOCK_SECONDS = 10, TICK = 20 /* ms */ };
 static bool
 read_old(const char *path, struct buf *old, struct error *err)
 {
-	CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Without O_NONBLOCK a FIFO that has come there would hold us up. */
+	CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return true;
@@ -125,6 +127,8 @@ setup_place(struct setup *setup, struct error *err)
 	struct config_place places[CONFIG_PLACES], host[CONFIG_PLACES], *user = places;
 	bool there;
 
+	if (named && !*named)
+		return fail(err, FAULT_USAGE, _("%s needs a value"), "-C");
 	config_places(setup->arena, places, host);
 	while (!named && user->path && !is_there(setup, user->path))
 		user++;
@@ -216,9 +220,24 @@ reads_well(const struct setup *setup, struct span text, struct error *err)
 	return ok;
 }
 
-/* Where the password is now, and what was there before: *OLD, NULL for nothing. */
+/* Whoever could read the password, or has the configuration, can read the new one. */
 static bool
-write_password(const struct setup *setup, const char *file, char **old, struct error *err)
+find_reader(const char *file, const char *config, struct stat *reader)
+{
+	if (stat(file, reader) == 0) {
+		reader->st_mode = (reader->st_mode & private_mode(reader)) | 0600;
+		return true;
+	}
+	if (stat(config, reader) != 0)
+		return false;
+	reader->st_mode = 0600;
+	return true;
+}
+
+/* What was there before: *OLD, NULL for nothing. */
+static bool
+write_password(const struct setup *setup, const char *file, const struct stat *reader,
+	       char **old, struct error *err)
 {
 	CLEANUP(secret_wipe) struct buf text = { 0 };
 	char *temporary;
@@ -227,7 +246,7 @@ write_password(const struct setup *setup, const char *file, char **old, struct e
 	buf_reserve(&text, setup->password.len + 2);
 	buf_printf(&text, "%s\n", setup->password.at);
 	*old = NULL;
-	ok = replace_write(file, buf_span(&text), false, &temporary, err) &&
+	ok = replace_write(file, buf_span(&text), reader, &temporary, err) &&
 	     replace_keep(file, temporary, old, err) && replace_put(temporary, file, err);
 	if (!ok)
 		unlink(temporary);
@@ -242,8 +261,13 @@ write_both(const struct setup *setup, const char *path, struct span text,
 	   const char *kept_in, struct error *err)
 {
 	char *temporary, *old = NULL;
-	bool ok = replace_write(path, text, true, &temporary, err) &&
-		  (!kept_in || write_password(setup, kept_in, &old, err));
+	struct stat status, reader;
+	const struct stat *like = stat(path, &status) == 0 ? &status : NULL;
+	bool ok = replace_write(path, text, like, &temporary, err) &&
+		  (!kept_in ||
+		   write_password(setup, kept_in,
+				  find_reader(kept_in, path, &reader) ? &reader : NULL,
+				  &old, err));
 
 	if (ok && !replace_put(temporary, path, err)) {
 		ok = false;
@@ -275,6 +299,8 @@ write_config(struct setup *setup, const char *kept_in, struct error *err)
 	if (!reads_well(setup, buf_span(&text), err))
 		return false;
 	process_hold_signals(&before);
+	if (kept_in)
+		kept_in = real_file(setup->arena, kept_in);
 	setup->written = write_both(setup, path, buf_span(&text), kept_in, err);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return setup->written;
@@ -431,7 +457,9 @@ setup_write(struct setup *setup, struct error *err)
 				   : _("Nothing was written.\n"));
 		return true;
 	}
+	if (!write_config(setup, kept_in, err))
+		return false;
 	if (kept_in)
 		setup->kept = "file";
-	return write_config(setup, kept_in, err);
+	return true;
 }

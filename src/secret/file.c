@@ -10,10 +10,15 @@
 
 enum { MOST_KIB = 64 };
 
+mode_t
+private_mode(const struct stat *info)
+{
+	return info->st_uid == 0 && info->st_gid != 0 ? 0740 : 0700;
+}
+
 bool
 file_is_private(const struct stat *info, const char *path, struct error *err)
 {
-	mode_t allowed = info->st_uid == 0 && info->st_gid != 0 ? 0740 : 0700;
 	unsigned mode = (unsigned)info->st_mode & 07777U;
 	char *shown = clean_text(err->arena, span_of(path));
 
@@ -22,7 +27,7 @@ file_is_private(const struct stat *info, const char *path, struct error *err)
 			    _("cannot take the password from %s: the file belongs "
 			      "to user %u"),
 			    shown, (unsigned)info->st_uid);
-	if (!(info->st_mode & 077 & ~allowed))
+	if (!(info->st_mode & 077 & ~private_mode(info)))
 		return true;
 	fail(err, FAULT_CONFIG,
 	     _("cannot take the password from %s: its mode %04o lets others "

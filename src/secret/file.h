@@ -16,6 +16,9 @@ bool file_take(const char *path, struct secret *secret, struct error *err) MUST_
  * is a file of $CREDENTIALS_DIRECTORY; who may read it is the manager's business. */
 bool credential_take(const char *name, struct secret *secret,
 		     struct error *err) MUST_CHECK;
+/* What the owner and the group may do with a file that has a password: nobody else may do
+ * anything, and the group may read it when root has given it the file. */
+mode_t private_mode(const struct stat *info);
 /* Whether only this user and root may use a file with a password; a group may read it too,
  * when root has given it the file. Else FAULT_CONFIG, with what to do. */
 bool file_is_private(const struct stat *info, const char *path,

@@ -132,33 +132,6 @@ def where_files_lie(room):
     same("where no file can be made: nothing is left", list(home.files()), [".config"])
 
 
-def behind_a_link(room):
-    """What the file includes is looked for where a run looks: from where the link is."""
-    home = room.home()
-    real = home.write("dotfiles/postrider", "include more\n")
-    home.config.parent.mkdir(parents=True)
-    home.config.symlink_to(real)
-    home.write(".config/postrider/more", "account other\nhost h.example\n")
-    done = home.setup("--yes", "me@srv.example")
-    same("an include beside a link: the exit status", (done.returncode, done.stderr), (0, ""))
-    sent, why = send(home, room, "-f", "me@srv.example")
-    check("an include beside a link: a mail goes", sent, why)
-
-
-def open_to_others(room):
-    """A line that a run would refuse there is not written; nor is anything else changed."""
-    home = room.home()
-    file = home.write(".msmtprc", "account other\nhost h.example\n", 0o666)
-    old = file.read_text()
-    done = home.setup("--yes", "me@srv.example")
-    same("a file that others may write: the exit status", done.returncode, 78)
-    check("a file that others may write: why, and what to do",
-          "passwordeval is refused" in done.stderr and f"chmod go-w {file}" in done.stderr,
-          done.stderr)
-    same("a file that others may write: nothing is changed",
-         (file.read_text(), list(home.files())), (old, [".msmtprc"]))
-
-
 def evaluated(room):
     """A password of a pinentry is asked for as seldom as can be."""
     home = room.home()
@@ -400,71 +373,6 @@ def passwords_of_two(room):
     check("two passwords: a mail goes", sent, why)
 
 
-def passwords_stay(room):
-    """What setup did not write for this account it does not write over."""
-    for name, file, text in (
-            ("in msmtp's words", ".msmtprc",
-             "account one\nhost h.example\n"
-             "passwordeval cat '{place}/me@srv.example.password'\n"),
-            ("by another path", "real/a", "account one\nhost h.example\n"
-             "password_file {home}/other/me@srv.example.password\n"),
-            ("nobody speaks of", "config", "account one\nhost h.example\n")):
-        home = room.home()
-        config = home.write(file, text.format(
-            place=(home.folder / file).parent, home=home.folder))
-        os.symlink("real", f"{home.folder}/other")
-        kept = config.parent / "me@srv.example.password"
-        kept.write_text("other\n")
-        kept.chmod(0o600)
-        done = home.setup("--yes", "-C", str(config), "-a", "two", "me@srv.example")
-        same(f"a password {name}: the exit status", (done.returncode, done.stderr), (0, ""))
-        same(f"a password {name}: it stays", kept.read_text(), "other\n")
-        same(f"a password {name}: the new one is beside it",
-             (config.parent / "me@srv.example.2.password").read_text(), PASSWORD + "\n")
-        home.setup("--yes", "-C", str(config), "-a", "two", "me@srv.example")
-        same(f"a password {name}: the same account has the same file again",
-             sorted(path.name for path in config.parent.glob("*.password*")),
-             ["me@srv.example.2.password", "me@srv.example.password"])
-
-
-def config_is_busy(room):
-    """A setup that fails changes nothing: here the configuration is a mount, as in a container."""
-    home = room.home()
-    home.setup("--yes", "me@srv.example")
-    kept = home.config.parent / "me@srv.example.password"
-    kept.write_text("before\n")
-    subprocess.run(["mount", "--bind", home.config, home.config], check=True)
-    try:
-        done = home.setup("--yes", "me@srv.example")
-    finally:
-        subprocess.run(["umount", home.config], check=True)
-    same("a file that cannot be replaced: the exit status", done.returncode, 73)
-    same("a file that cannot be replaced: the old password is there", kept.read_text(), "before\n")
-    same("a file that cannot be replaced: nothing is left", sorted(home.files()), [
-        ".config/postrider/config", ".config/postrider/me@srv.example.password"])
-    home = room.home()
-    home.setup("--yes", "me@srv.example")
-    (home.config.parent / "me@srv.example.password").unlink()
-    subprocess.run(["mount", "--bind", home.config, home.config], check=True)
-    try:
-        home.setup("--yes", "me@srv.example")
-    finally:
-        subprocess.run(["umount", home.config], check=True)
-    same("a file that cannot be replaced: no new password either", sorted(home.files()),
-         [".config/postrider/config"])
-
-
-def no_file(room):
-    """What cannot be replaced by a file is not even read: that might wait for ever."""
-    home = room.home()
-    pipe = f"{home.folder}/pipe"
-    os.mkfifo(pipe)
-    for path in (pipe, "/dev/null", home.folder):
-        done = home.setup("--yes", "-C", str(path), "me@srv.example")
-        same(f"{path}: the exit status", done.returncode, 78)
-        has(f"{path}: what is said", done.stderr, f"{path} is not a regular file")
-
-
 def options_are_written(room):
     """All of them, and an option says where the password is, whatever a former account says."""
     home = room.home()
@@ -489,8 +397,7 @@ def options_are_written(room):
         f"password_file {home.folder}/new/me@srv.example.password")
 
 
-WRITING = [other_defaults, not_as_tried, tried_as_read, passwords_of_two, passwords_stay,
-           config_is_busy, no_file, options_are_written,
+WRITING = [other_defaults, not_as_tried, tried_as_read, passwords_of_two, options_are_written,
            first_account, other_accounts, behind_a_pattern, former_account, where_files_lie,
-           behind_a_link, open_to_others, evaluated, file_of_msmtp, former_words, at_the_same_time,
-           beside_another, by_token, printed, as_json, kept_elsewhere, copied, in_the_keyring]
+           evaluated, file_of_msmtp, former_words, at_the_same_time, beside_another, by_token,
+           printed, as_json, kept_elsewhere, copied, in_the_keyring]
