@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,6 +133,23 @@ open_unlinked(void)
 		return memfd_create("postrider", MFD_CLOEXEC);
 	unlink(name);
 	return fd;
+}
+
+bool
+move_to_memory(int *fd, uint64_t size)
+{
+	CLEANUP(close_file) int memory = memfd_create("postrider", MFD_CLOEXEC);
+	off_t at = 0;
+	int before = *fd;
+
+	if (memory < 0)
+		return false;
+	while ((uint64_t)at < size)
+		if (sendfile(memory, before, &at, size - (uint64_t)at) <= 0)
+			return false;
+	*fd = memory;
+	memory = before;
+	return true;
 }
 
 const char *
