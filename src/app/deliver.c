@@ -59,7 +59,7 @@ is_for_now(const struct delivery *delivery, const struct error *err)
 		open |= outcome == DEFERRED || outcome == IN_DOUBT;
 		refused |= outcome == REFUSED;
 	}
-	if (refused && !delivery->partial)
+	if (refused && !delivery->partial && !delivery->delivered)
 		return false;
 	return open || fault_mends_itself(err->fault);
 }
@@ -204,7 +204,8 @@ is_worth_keeping(const struct run *run, const struct mail *mail, const struct er
 		open += is_open(delivery, i);
 		refused += delivery->verdicts && delivery->verdicts[i].outcome == REFUSED;
 	}
-	if (!mail->queue.on || !open || (refused && !delivery->partial))
+	if (!mail->queue.on || !open ||
+	    (refused && !delivery->partial && !delivery->delivered))
 		return false;
 	return mail->tried.fault || is_for_now(delivery, err) ||
 	       (!delivery->verdicts && !is_attended(run));

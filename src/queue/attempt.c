@@ -2,6 +2,8 @@
 /* Sends a message of the queue and writes the verdicts down before anything else. */
 #include "queue/attempt.h"
 
+#include "smtp/conclusion.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -231,17 +233,27 @@ tell_attempt(const struct attempt *attempt, const struct route *route,
 	attempt->tell(attempt->context, &event);
 }
 
-/* A server that closes between two messages, silently or with 421 to MAIL, has had enough
+/* A server that closes between two messages, or says that it takes no more, has had enough
  * of them on one connection. */
 static bool
 is_enough(const struct route *route, const struct delivery *delivery)
 {
 	const struct session *session = &route->connection.session;
-	const struct exchange *by = delivery->verdicts ? delivery->verdicts->by : NULL;
 
-	return session->failed.fault && route->carried > 0 && !delivery->delivered &&
-	       (!session->last || session->last->stage < STAGE_CONTENT ||
-		(by && by->stage == STAGE_MAIL && by->reply.code == 421));
+	if (!route->carried || delivery->delivered)
+		return false;
+	return is_of_session(delivery) ||
+	       (session->failed.fault &&
+		(!session->last || session->last->stage < STAGE_CONTENT));
+}
+
+/* What the session was refused for may be good on another one. */
+static void
+defer_all(struct delivery *delivery)
+{
+	for (size_t i = 0; delivery->verdicts && i < delivery->envelope->count; i++)
+		if (delivery->verdicts[i].outcome == REFUSED)
+			delivery->verdicts[i].outcome = DEFERRED;
 }
 
 static bool
@@ -269,6 +281,7 @@ send_over(struct attempt *attempt, struct route *route, struct error *err)
 		if (route_reopen(route))
 			return send_over(attempt, route, err);
 		/* What was begun must come to a written end. */
+		defer_all(&delivery);
 		tell_attempt(attempt, route, &delivery, &sent);
 		return write_verdicts(attempt, &delivery, &sent, err);
 	}
@@ -293,10 +306,12 @@ attempt_entry(struct attempt *attempt, struct route *route, struct error *err)
 	       entry_count(entry, RECIPIENT_WAITS, false)) {
 		bool fresh = route->state == ROUTE_NEW;
 
-		if (route_take(route))
+		if (route_take(route)) {
 			ok = send_over(attempt, route, err);
-		else if (fresh && route->failed.fault)
+		} else if (fresh && route->failed.fault) {
+			collect_waiting(attempt);
 			tell_attempt(attempt, route, NULL, &route->failed);
+		}
 		/* What one server may have must not go to another; and a server that
 		 * works at this moment for another process needs no other one. */
 		route = entry->in_doubt || route->busy ? NULL : route->fallback;

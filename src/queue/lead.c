@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "queue/answer.h"
 #include "queue/handover.h"
+#include "smtp/conclusion.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -29,6 +30,7 @@ struct guest {
 	struct envelope offered;
 	int64_t told; /* now_us() of the last word that it goes on */
 	bool completing;
+	bool enough; /* the server takes no more over this connection */
 };
 
 static bool
@@ -55,6 +57,14 @@ is_of_server(const struct error *err)
 		if (err->fault == faults[i])
 			return true;
 	return err->reply != NULL;
+}
+
+/* What this process cannot do another one may. */
+static bool
+is_local(const struct error *err)
+{
+	return err->fault == FAULT_IO || err->fault == FAULT_CANNOT_CREATE ||
+	       err->fault == FAULT_SYSTEM;
 }
 
 void
@@ -144,20 +154,20 @@ hearing(void *context, const struct exchange *exchange)
 	working(context);
 }
 
-/* A server that closes, or says 421 to MAIL, has nothing of this message, and has had enough
- * of this connection: it goes by another one. */
+/* The server has nothing of this message, and the reason may be this connection, which has
+ * carried others, or this process: he goes by another one. */
 static bool
-is_enough(const struct guest *guest)
+must_go_again(const struct guest *guest, const struct error *err)
 {
 	const struct session *session = guest->session;
-	const struct verdict *verdict = guest->delivery.verdicts;
-	const struct exchange *by = verdict ? verdict->by : NULL;
 
-	if (!session->failed.fault || guest->delivery.delivered)
+	if (guest->delivery.delivered)
 		return false;
-	return !session->last ||
-	       (!guest->completing && session->failed.fault == FAULT_LOST) ||
-	       (by && by->stage == STAGE_MAIL && by->reply.code == 421);
+	if (guest->enough || (is_local(err) && !guest->completing))
+		return true;
+	return session->failed.fault &&
+	       (!session->last ||
+		(!guest->completing && session->failed.fault == FAULT_LOST));
 }
 
 /* The history of the session lasts as long as the message, its end is noted in LASTING. */
@@ -187,7 +197,8 @@ send_it(struct guest *guest, struct arena *lasting)
 	session_forget(session, handover->arena);
 	if (submit(session, &guest->delivery, &err))
 		error_clear(&err);
-	if (is_enough(guest))
+	guest->enough = is_of_session(&guest->delivery);
+	if (must_go_again(guest, &err))
 		share_say_word(guest->fd, WORD_AGAIN);
 	else
 		say_verdict(guest->fd, &guest->delivery, session, &err);
@@ -198,7 +209,7 @@ send_it(struct guest *guest, struct arena *lasting)
 /* Everything about one message is in an arena of its own, so that memory stays flat. True
  * when something was sent. */
 static bool
-serve(int fd, struct session *session, struct arena *lasting)
+serve(int fd, struct session *session, struct arena *lasting, bool *enough)
 {
 	struct arena arena = { 0 };
 	struct guest guest = {
@@ -213,6 +224,7 @@ serve(int fd, struct session *session, struct arena *lasting)
 		share_say_word(fd, WORD_AGAIN);
 	else if (wanted)
 		send_it(&guest, lasting);
+	*enough = guest.enough;
 	handover_release(&guest.handover);
 	arena_release(&arena);
 	return wanted;
@@ -242,15 +254,17 @@ serve_all(void *context)
 	struct connection *connection = duty->connection;
 	struct session *session = &connection->session;
 	unsigned sent = 1;
+	bool enough = false;
 
 	/* Nobody has to log in again. */
 	connection_release(connection);
-	while (sent < MOST && session_takes_mail(session) && !is_asked_to_end()) {
+	while (!enough && sent < MOST && session_takes_mail(session) &&
+	       !is_asked_to_end()) {
 		CLEANUP(close_file) int fd = share_accept(duty->share, LINGER);
 
 		if (fd < 0 || !connection_may_go_on(session))
 			break;
-		sent += serve(fd, session, connection->arena);
+		sent += serve(fd, session, connection->arena, &enough);
 	}
 	/* Before QUIT, for which the server may take its time. */
 	share_close(duty->share);

@@ -102,11 +102,14 @@ conclude(const struct session *s, const struct delivery *d, struct error *err)
 	if (d->delivered + waiting == d->envelope->count)
 		return true;
 	for (size_t i = d->verdicts ? d->envelope->count : 0; i-- > 0;) {
-		if (d->verdicts[i].outcome == REFUSED ||
-		    d->verdicts[i].outcome == DEFERRED) {
-			refusals++;
+		bool refused = d->verdicts[i].outcome == REFUSED;
+
+		if (!refused && d->verdicts[i].outcome != DEFERRED)
+			continue;
+		/* What is for good decides, and so it is shown. */
+		if (refused || !refusals || d->verdicts[first].outcome == DEFERRED)
 			first = i;
-		}
+		refusals++;
 	}
 	if (!refusals)
 		return fail(err, FAULT_BUG, _("%s said nothing about the recipients"),
@@ -120,4 +123,23 @@ conclude(const struct session *s, const struct delivery *d, struct error *err)
 	     s->host, refusals, d->envelope->count);
 	err->reply = reply_show(err->arena, &d->verdicts[first].by->reply);
 	return false;
+}
+
+bool
+is_of_session(const struct delivery *delivery)
+{
+	bool found = false;
+
+	if (!delivery->verdicts || delivery->delivered)
+		return false;
+	for (size_t i = 0; i < delivery->envelope->count; i++) {
+		const struct verdict *verdict = &delivery->verdicts[i];
+
+		if (verdict->outcome == IN_DOUBT)
+			return false;
+		found |= verdict->by && reply_class(&verdict->by->reply) >= 4 &&
+			 (verdict->by->stage == STAGE_MAIL ||
+			  verdict->by->reply.code == 421);
+	}
+	return found;
 }

@@ -45,7 +45,7 @@ struct delivery {
  * PIPELINING and CHUNKING are offered. Several of which all must be accepted: the content
  * waits for their replies. A message larger than the server's SIZE is FAULT_DATA and not
  * begun. Recipients that are too many for one transaction (452, LIMITS RCPTMAX of RFC
- * 9422) get another one in the same session. */
+ * 9422) get another one in the same session; not so when all must be accepted. */
 bool submit(struct session *session, struct delivery *delivery,
 	    struct error *err) MUST_CHECK;
 

@@ -113,6 +113,10 @@ class Line:
         return bytes(content[:end + 2]).replace(b"\r\n.", b"\r\n")[2:]
 
 
+# What the content is answered with for some recipients.
+MAILBOXES = {"full": "552 5.2.2 mailbox full", "locked": "452 4.2.1 mailbox locked"}
+
+
 class Session(socketserver.BaseRequestHandler):
     """One connection. Each command of SMTP is a method do_COMMAND(argument)."""
 
@@ -376,8 +380,7 @@ class Session(socketserver.BaseRequestHandler):
             verdict = "554 5.6.0 bare CR or LF"
         replies = []
         for address, _ in self.recipients:
-            full = "552 5.2.2 mailbox full" if address.startswith("full@") else None
-            replies.append(verdict or full)
+            replies.append(verdict or MAILBOXES.get(address.partition("@")[0]))
         if None in replies:
             number = self.server.keep(content, self.envelope())
             replies = [r or f"250 2.0.0 kept as {number}" for r in replies]

@@ -36,12 +36,18 @@ class Session(receiver.Session):
 
     def do_MAIL(self, argument):
         self.transactions += 1
-        if self.transactions > self.server.each:
-            self.server.excess += 1
-            return self.say("421 4.7.0 enough for this connection") and False
-        return super().do_MAIL(argument)
+        return self.enough() if self.is_enough("MAIL") else super().do_MAIL(argument)
+
+    def is_enough(self, verb):
+        return self.transactions > self.server.each and verb == self.server.enough_at
+
+    def enough(self):
+        self.server.excess += 1
+        return self.say(self.server.enough) and not self.server.enough.startswith("421")
 
     def do_RCPT(self, argument):
+        if self.is_enough("RCPT"):
+            return self.enough()
         if len(self.recipients) >= self.server.few:
             return self.say("452 4.5.3 too many recipients")
         return super().do_RCPT(argument)
@@ -65,8 +71,8 @@ class Moody(receiver.Receiver):
     """`gate`: greets only when it is set; `content`: takes a message only then.
 
     It takes `each` messages in a connection, and `allowed` connections in all; with `silent` it
-    closes behind the last of them, else it says 421 to the next, and counts `excess`. A message
-    may have `few` recipients.
+    closes behind the last of them, else it says `enough` to `enough_at` of the next, and counts
+    `excess`. A message may have `few` recipients.
     """
 
     session = Session
@@ -80,6 +86,7 @@ class Moody(receiver.Receiver):
         self.connections = self.now = self.most = self.excess = 0
         self.allowed = self.each = self.few = 1 << 30
         self.silent = False
+        self.enough, self.enough_at = "421 4.7.0 enough for this connection", "MAIL"
         self.lock = threading.Lock()
 
     def come(self):
