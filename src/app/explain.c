@@ -256,9 +256,8 @@ look_at_provider(struct arena *arena, struct circumstances *c)
 	c->near_host = nearest_host(&providers, c->host);
 	if (c->near_host)
 		c->facts |= FACT_NEAR;
-	provider = provider_of_host(&providers, c->host);
-	/* A bridge on this machine is known by its port: other servers run here, too. */
-	if (!provider || (is_loopback_name(c->host) && c->port != provider->port))
+	provider = provider_of_host(&providers, c->host, c->port);
+	if (!provider)
 		return;
 	c->provider = span_string(arena, provider->name);
 	c->help = provider->help;

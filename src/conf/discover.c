@@ -59,7 +59,8 @@ add(struct discovery *discovery, struct candidate candidate)
 		if (is_same(&discovery->items[i], &candidate))
 			return;
 	if (!provider)
-		provider = provider_of_host(&discovery->providers, candidate.host);
+		provider = provider_of_host(&discovery->providers, candidate.host,
+					    candidate.port);
 	candidate.provider = provider;
 	if (provider && !candidate.user)
 		candidate.user = user_of_form(discovery->arena, provider->user,
@@ -260,7 +261,7 @@ void
 discover_named(struct discovery *discovery, const char *host, unsigned port)
 {
 	const struct mail_provider *provider =
-		provider_of_host(&discovery->providers, host);
+		provider_of_host(&discovery->providers, host, port);
 
 	add(discovery, (struct candidate){
 			       .found_by = FOUND_BY_USER,

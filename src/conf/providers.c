@@ -313,12 +313,17 @@ provider_of_mx(const struct providers *providers, const char *mx)
 }
 
 const struct mail_provider *
-provider_of_host(const struct providers *providers, const char *host)
+provider_of_host(const struct providers *providers, const char *host, unsigned port)
 {
-	for (size_t i = 0; i < providers->count; i++)
-		if (providers->items[i].host &&
-		    strcasecmp(providers->items[i].host, host) == 0)
-			return &providers->items[i];
+	bool here = strncmp(host, "127.", 4) == 0;
+
+	for (size_t i = 0; i < providers->count; i++) {
+		const struct mail_provider *provider = &providers->items[i];
+
+		if (provider->host && strcasecmp(provider->host, host) == 0 &&
+		    (!here || provider->port == port))
+			return provider;
+	}
 	return NULL;
 }
 

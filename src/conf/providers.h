@@ -59,8 +59,9 @@ const struct mail_provider *provider_of_domain(const struct providers *providers
 					       const char *domain);
 const struct mail_provider *provider_of_mx(const struct providers *providers,
 					   const char *mx);
+/* On this machine a provider's bridge is known by its port. */
 const struct mail_provider *provider_of_host(const struct providers *providers,
-					     const char *host);
+					     const char *host, unsigned port);
 
 /* What the user name is for a mail address; NULL when it has to be asked for. */
 const char *user_of_form(struct arena *arena, enum user_form form, const char *fixed,

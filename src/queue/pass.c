@@ -280,7 +280,7 @@ pass_over(struct run *run, const struct entry *entry)
 {
 	struct error trouble = { .arena = entry->arena };
 
-	fail_errno(&trouble, FAULT_IO, _("%s: a message cannot be read"),
+	fail_errno(&trouble, FAULT_IO, _("%s: a message cannot be opened"),
 		   entry->spool->path);
 	if (run->pass->force)
 		leave_stuck(run, entry, &trouble);

@@ -108,10 +108,11 @@ ask_at_terminal(struct finder *finder, struct error *err)
 
 /* Where it was looked for, why it was not there, and what to do. */
 static bool
-fail_search(const struct secret_policy *policy, const struct error *keyring,
-	    struct error *err)
+fail_search(const struct finder *finder, const struct error *keyring, struct error *err)
 {
-	const char *terminal = prompt_is_possible()
+	const struct secret_policy *policy = finder->policy;
+	const char *terminal = finder->silent ? _("standard input gave none")
+			       : prompt_is_possible()
 				       ? _("nothing was typed at the terminal")
 				       : _("there is no terminal to ask at");
 	const char *advice =
@@ -145,7 +146,7 @@ search_by_host(struct finder *finder, struct error *err)
 	is_found(finder, "netrc");
 	if (!finder->source && !ask_at_terminal(finder, err))
 		return false;
-	return finder->source || fail_search(policy, &trouble, err);
+	return finder->source || fail_search(finder, &trouble, err);
 }
 
 /* Asked again after a failure: that was told already, and no other source may step in. */

@@ -117,6 +117,9 @@ def first_line(room):
             writer.kill()
         same(f"a password from what {name}: the exit status", (done.returncode, done.stderr),
              (0, ""))
+    done = room.home().setup("--yes", "me@srv.example", text="")
+    same("no password at all: the exit status", done.returncode, 77)
+    has("no password at all: where it was looked for", done.stderr, "standard input gave none")
     done = room.home().setup("--yes", "me@srv.example", text="x" * 70000)
     same("a password of 70,000 octets: the exit status", done.returncode, 65)
     has("a password of 70,000 octets: what is said", done.stderr, "is too long")

@@ -144,7 +144,8 @@ finding(void **state)
 	static const char text[] =
 		"A | a.example | deep.mx.example | smtp.a.example 587 | local | oauth "
 		"app-password | - | -\n"
-		"B | b.example a.example | mx.example | %MX 587 | address | password | - | -\n";
+		"B | b.example a.example | mx.example | %MX 587 | address | password | - | -\n"
+		"C | c.example | - | 127.0.0.1 1025 | address | password | - | -\n";
 	struct arena arena = { 0 };
 	struct error err = { .arena = &arena };
 	struct providers providers = { 0 };
@@ -162,7 +163,11 @@ finding(void **state)
 	assert_null(provider_of_mx(&providers, "amx.example"));
 	assert_null(provider_of_mx(&providers, "example"));
 	assert_null(provider_of_mx(&providers, "mx.example."));
-	assert_true(provider_of_host(&providers, "SMTP.a.example") == a);
+	assert_true(provider_of_host(&providers, "SMTP.a.example", 0) == a);
+	assert_true(provider_of_host(&providers, "127.0.0.1", 1025) ==
+		    &providers.items[2]);
+	assert_null(provider_of_host(&providers, "127.0.0.1", 0));
+	assert_null(provider_of_host(&providers, "127.0.0.1", 587));
 	unit_number("port", a->port, 587);
 	unit_number("first secret", a->first, SECRET_OAUTH);
 	unit_number("secrets", a->secrets, SECRET_OAUTH | SECRET_APP_PASSWORD);
