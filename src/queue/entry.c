@@ -344,7 +344,7 @@ read_tail(struct entry *entry, enum entry_use use, uint64_t size, struct span st
 	rest = buf_span(&text);
 	entry->recipients =
 		arena_array(entry->arena, struct recipient, entry->envelope.count);
-	entry->due = entry->arrival;
+	entry->due = entry->last = entry->arrival;
 	result = check_end(entry, use, start, &rest);
 	entry->size = at + text.len;
 	return result == ENTRY_GOOD ? read_journal(entry, use, rest) : result;

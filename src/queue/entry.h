@@ -43,6 +43,8 @@ struct entry {
 	bool in_doubt;		      /* it may have been delivered */
 	bool dot_sent; /* all of it went out, and what came of that is not written */
 	bool done;
+	bool prolonged;		    /* its time was set anew */
+	int64_t last;		    /* ms since 1970: its arrival, or the last record */
 	int64_t due;		    /* ms since 1970 */
 	const char *why;	    /* of the last attempt; NULL */
 	uint64_t journal_end, size; /* of the file; between them is room */

@@ -121,12 +121,14 @@ note_expired(struct notes *notes, int64_t now)
 }
 
 bool
-expire_entry(struct entry *entry, int64_t lifetime, struct error *err)
+expire_entry(struct entry *entry, int64_t lifetime, bool rested, struct error *err)
 {
 	struct notes notes = { .entry = entry };
 	int64_t now = wall_ms();
 
-	if (entry->expires <= now)
+	if (entry->expires <= now && rested && !entry->prolonged)
+		note(&notes, "expires", "%" PRId64, now + DAY);
+	else if (entry->expires <= now)
 		note_expired(&notes, now);
 	else if (entry->arrival > now + DAY && entry->expires > now + lifetime)
 		note(&notes, "expires", "%" PRId64, now + lifetime);

@@ -32,9 +32,11 @@ void leave_later(struct leaving *leaving, struct entry *entry, bool noted);
  * removed all the same, since it would be sent again. */
 bool leave_now(struct leaving *leaving, struct error *err) MUST_CHECK;
 
-/* When its time is over, whoever waits is refused. What was kept in the future, by a clock
- * that was ahead, has LIFETIME ms from now on. */
-bool expire_entry(struct entry *entry, int64_t lifetime, struct error *err) MUST_CHECK;
+/* When its time is over, whoever waits is refused; but if it has RESTED, since the machine
+ * was off or its clock behind, it is tried for another day, once. What was kept in the
+ * future, by a clock that was ahead, has LIFETIME ms from now on. */
+bool expire_entry(struct entry *entry, int64_t lifetime, bool rested,
+		  struct error *err) MUST_CHECK;
 
 /* It goes by another account since somebody said so: its name, of a file in msg/, follows.
  * *RENAMED: the entry is to be found anew. */

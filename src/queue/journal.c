@@ -156,6 +156,7 @@ apply_retry(struct entry *entry, struct span rest)
 static bool
 apply_expires(struct entry *entry, struct span rest)
 {
+	entry->prolonged = true;
 	return record_time(&rest, &entry->expires);
 }
 
@@ -190,9 +191,10 @@ journal_apply(struct entry *entry, const struct record_view *record)
 	uint64_t sequence, when;
 
 	if (!record_number(&rest, UINT64_MAX, &sequence) ||
-	    !record_number(&rest, UINT64_MAX, &when))
+	    !record_number(&rest, INT64_MAX, &when))
 		return false;
 	entry->records++;
+	entry->last = (int64_t)when;
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (record_is(record, events[i].type))
 			return events[i].apply(entry, rest);

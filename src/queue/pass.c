@@ -208,6 +208,7 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 	struct account_seen *account =
 		accounts_get(&run->accounts, entry->name.tag, run->pass->force);
 	struct route *route = take_route(run, entry);
+	int64_t last = entry->last;
 	bool moved = false;
 
 	run->changed = true;
@@ -231,7 +232,8 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 	if (!route_is_closed(route) && !attempt_entry(&run->attempt, route, err))
 		return false;
 	/* Only now: it may seem old since the clock was wrong when it came. */
-	if (!entry->done && !expire_entry(entry, route_lifetime(route), err))
+	if (!entry->done && !expire_entry(entry, route_lifetime(route),
+					  route_has_rested(route, last), err))
 		return false;
 	account->closed = route_is_closed(route);
 	account->again = route_opens_again(route);

@@ -14,7 +14,8 @@
 
 enum {
 	FALLBACKS_MAX = 4,
-	BUSY = 5 * 1000 /* ms until another process may have ended its connection */
+	BUSY = 5 * 1000, /* ms until another process may have ended its connection */
+	DAY = 24 * 60 * 60 * 1000 /* ms */
 };
 
 bool
@@ -230,7 +231,16 @@ route_lifetime(const struct route *route)
 {
 	unsigned days = route->chosen.account ? route->chosen.account->queue.lifetime : 0;
 
-	return (int64_t)(days ? days : 5) * 24 * 60 * 60 * 1000;
+	return (int64_t)(days ? days : 5) * DAY;
+}
+
+bool
+route_has_rested(const struct route *route, int64_t last)
+{
+	int64_t yesterday = wall_ms() - DAY;
+
+	return last < yesterday &&
+	       (!route->standing.failures || route->standing.awake > yesterday);
 }
 
 bool

@@ -47,6 +47,9 @@ bool route_reopen(struct route *route) MUST_CHECK;
 int64_t route_opens_again(const struct route *route);
 /* How long its mail may wait, in ms. */
 int64_t route_lifetime(const struct route *route);
+/* For a day nobody has tried: neither a message, of which LAST was heard before, nor its
+ * account. */
+bool route_has_rested(const struct route *route, int64_t last);
 /* None of them is now. */
 bool route_is_closed(const struct route *route);
 /* Ends the connection; the next message opens another one. */

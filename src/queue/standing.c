@@ -19,6 +19,7 @@ enum {
 	FIRST = 30 * 1000,	   /* ms until the second try */
 	LAST = 30 * 60 * 1000,	   /* ms at most */
 	HELD = 6 * 60 * 60 * 1000, /* ms for what does not mend itself */
+	DAY = 4 * HELD,		   /* ms: a break in which the machine was off */
 	FAR = 2 * HELD,		   /* ms: no account waits longer */
 	FILE_MAX = 64 * 1024
 };
@@ -38,9 +39,8 @@ take(struct arena *arena, struct standing *standing, const struct record_view *r
 		const char *type;
 		int64_t *number;
 	} numbers[] = {
-		{ "until", &standing->until },
-		{ "failed", &standing->failed },
-		{ "told", &standing->told },
+		{ "until", &standing->until }, { "failed", &standing->failed },
+		{ "awake", &standing->awake }, { "told", &standing->told },
 		{ "swept", &standing->swept },
 	};
 	uint64_t number = 0;
@@ -70,8 +70,8 @@ take(struct arena *arena, struct standing *standing, const struct record_view *r
 static void
 forget_future(struct standing *standing)
 {
-	int64_t now = wall_ms(),
-		*past[] = { &standing->failed, &standing->swept, &standing->told };
+	int64_t now = wall_ms(), *past[] = { &standing->failed, &standing->awake,
+					     &standing->swept, &standing->told };
 
 	if (standing->until > now + FAR || standing->failed > now)
 		standing->until = 0;
@@ -114,6 +114,7 @@ print(const struct standing *standing, struct buf *out)
 	record_printf(out, "failures", "%u", standing->failures);
 	record_printf(out, "until", "%" PRId64, standing->until);
 	record_printf(out, "failed", "%" PRId64, standing->failed);
+	record_printf(out, "awake", "%" PRId64, standing->awake);
 	record_printf(out, "seen", "%" PRIu32, standing->seen);
 	record_printf(out, "told", "%" PRId64, standing->told);
 	record_printf(out, "swept", "%" PRId64, standing->swept);
@@ -190,6 +191,8 @@ standing_failed(struct standing *standing, bool held, const char *why)
 	int64_t now = wall_ms(), delay = FIRST;
 	bool is_over = standing->held && !held; /* what would have kept it for hours */
 
+	if (!standing->failed || standing->failed + DAY < now)
+		standing->awake = now;
 	standing->why = standing->english = why;
 	standing->failed = now;
 	standing->held = held;
@@ -217,7 +220,7 @@ standing_recovered(struct standing *standing)
 	bool news = standing->failures || standing->held || standing->until;
 
 	standing->failures = 0;
-	standing->until = standing->failed = standing->told = 0;
+	standing->until = standing->failed = standing->awake = standing->told = 0;
 	standing->held = false;
 	standing->why = standing->english = NULL;
 	return news;

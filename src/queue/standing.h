@@ -16,6 +16,7 @@ struct standing {
 	const char *why;     /* of the last failure, for people; NULL */
 	const char *english; /* the same for programs; NULL */
 	int64_t failed;	     /* ms since 1970: when */
+	int64_t awake;	     /* since when it fails and is tried, without a day's break */
 	uint32_t seen;	     /* what the files looked like that may mend it */
 	int64_t swept; /* when its mail was last looked through for what is too old */
 	int64_t told;  /* when a person was last told that it is held */

@@ -86,6 +86,9 @@ class Scenario:
         for key in self.expired:
             path = next(p for p in spool.files(room.queue, "msg") if ids[key] in p.name)
             spool.rewrite(path, arrival=EARLIER, expires=GIVEN_UP)
+            # The day that it had when nobody had tried for a day is over, too.
+            with path.open("ab") as file:
+                file.write(spool.written("expires", f"1 {GIVEN_UP} {GIVEN_UP}".encode()))
         for words in self.then:
             must(room.run(*[w.format(**ids) for w in words]))
         room.save(self.name)

@@ -503,10 +503,10 @@ given_up(void **state)
 	subject_note(&subject, "rcpt", "0 ok x");
 	subject_note(&subject, "defer", "1 450 busy");
 	entry->expires = wall_ms() + WEEK;
-	unit_number("not yet", expire_entry(entry, WEEK, &err), true);
+	unit_number("not yet", expire_entry(entry, WEEK, false, &err), true);
 	unit_number("who waits", entry->recipients[1].state, RECIPIENT_WAITS);
 	entry->expires = wall_ms() - 1;
-	unit_number("given up", expire_entry(entry, WEEK, &err), true);
+	unit_number("given up", expire_entry(entry, WEEK, false, &err), true);
 	unit_number("who has it", entry->recipients[0].state, RECIPIENT_HAS_IT);
 	unit_number("who waited", entry->recipients[1].state, RECIPIENT_REFUSED);
 	unit_same("why", entry->recipients[1].text,
