@@ -224,13 +224,14 @@ reads_well(const struct setup *setup, struct span text, struct error *err)
 static bool
 find_reader(const char *file, const char *config, struct stat *reader)
 {
-	if (stat(file, reader) == 0) {
-		reader->st_mode = (reader->st_mode & private_mode(reader)) | 0600;
-		return true;
-	}
-	if (stat(config, reader) != 0)
+	bool there = stat(file, reader) == 0;
+
+	if (!there && stat(config, reader) != 0)
 		return false;
-	reader->st_mode = 0600;
+	reader->st_mode = there ? (reader->st_mode & private_mode(reader)) | 0600 : 0600;
+	/* Only root can give it to any group, and only from root may a group read it. */
+	if (geteuid() != 0)
+		reader->st_gid = getegid();
 	return true;
 }
 

@@ -135,7 +135,7 @@ open_unlinked(void)
 	return fd;
 }
 
-bool
+static bool
 move_to_memory(int *fd, uint64_t size)
 {
 	CLEANUP(close_file) int memory = memfd_create("postrider", MFD_CLOEXEC);
@@ -150,6 +150,20 @@ move_to_memory(int *fd, uint64_t size)
 	*fd = memory;
 	memory = before;
 	return true;
+}
+
+bool
+write_unlinked(int *fd, uint64_t size, struct span text)
+{
+	int why;
+
+	if (write_all(*fd, text.at, text.len))
+		return true;
+	why = errno;
+	if (move_to_memory(fd, size) && write_all(*fd, text.at, text.len))
+		return true;
+	errno = why;
+	return false;
 }
 
 const char *

@@ -38,9 +38,9 @@ bool others_may_write(const struct stat *status);
 /* An unlinked file in $TMPDIR or /tmp, or in memory when neither can have one;
  * close-on-exec, mode 0600. -1 with errno set. */
 int open_unlinked(void);
-/* Has the first SIZE octets of such a file, whose disk is full, in memory instead: *FD, at
- * their end. False with errno set, and nothing has changed. */
-bool move_to_memory(int *fd, uint64_t size) MUST_CHECK;
+/* Writes every byte behind the first SIZE octets of such a file. When its disk is full it is
+ * in memory from then on: *FD. False with errno set. */
+bool write_unlinked(int *fd, uint64_t size, struct span text) MUST_CHECK;
 /* The home folder: $HOME, else the passwd entry of the real uid, else NULL. */
 const char *home_folder(struct arena *arena);
 /* Where programs keep what they must not lose: $XDG_STATE_HOME, else .local/state in a home

@@ -43,13 +43,6 @@ body_view(const struct body *body, uint64_t offset, struct buf *room, struct spa
 }
 
 static bool
-write_memory(const struct body *body)
-{
-	return write_all(body->fd, body->memory.at, body->memory.len);
-}
-
-/* A disk that is full, or a limit, must not keep mail that the server would take. */
-static bool
 spill(struct body *body, struct error *err)
 {
 	if (body->fd < 0)
@@ -57,8 +50,7 @@ spill(struct body *body, struct error *err)
 	if (body->fd < 0)
 		return fail_errno(err, FAULT_CANNOT_CREATE,
 				  _("A temporary file for the message cannot be made"));
-	if (!write_memory(body) &&
-	    (!move_to_memory(&body->fd, body->size) || !write_memory(body)))
+	if (!write_unlinked(&body->fd, body->size, buf_span(&body->memory)))
 		return fail_errno(err, FAULT_IO,
 				  _("The message cannot be written to a temporary file"));
 	body->size += body->memory.len;

@@ -282,7 +282,8 @@ send_over(struct attempt *attempt, struct route *route, struct error *err)
 			return send_over(attempt, route, err);
 		/* What was begun must come to a written end. */
 		defer_all(&delivery);
-		tell_attempt(attempt, route, &delivery, &sent);
+		tell_attempt(attempt, route, NULL,
+			     route->failed.fault ? &route->failed : &sent);
 		return write_verdicts(attempt, &delivery, &sent, err);
 	}
 	judge_message(&delivery, session, &sent);

@@ -43,7 +43,7 @@ struct entry {
 	bool in_doubt;		      /* it may have been delivered */
 	bool dot_sent; /* all of it went out, and what came of that is not written */
 	bool done;
-	bool prolonged;		    /* its time was set anew */
+	bool prolonged;		    /* it had another day, see expire_entry */
 	int64_t last;		    /* ms since 1970: its arrival, or the last record */
 	int64_t due;		    /* ms since 1970 */
 	const char *why;	    /* of the last attempt; NULL */

@@ -127,7 +127,7 @@ expire_entry(struct entry *entry, int64_t lifetime, bool rested, struct error *e
 	int64_t now = wall_ms();
 
 	if (entry->expires <= now && rested && !entry->prolonged)
-		note(&notes, "expires", "%" PRId64, now + DAY);
+		note(&notes, "expires", "%" PRId64 " prolonged", now + DAY);
 	else if (entry->expires <= now)
 		note_expired(&notes, now);
 	else if (entry->arrival > now + DAY && entry->expires > now + lifetime)

@@ -13,7 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NOTE_ROOM = 320 /* octets for one: a reply, and what is around it */ };
+enum {
+	NOTE_ROOM = 320,	  /* octets for one: a reply, and what is around it */
+	DAY = 24 * 60 * 60 * 1000 /* ms */
+};
 
 /* ---- read ---- */
 
@@ -156,8 +159,16 @@ apply_retry(struct entry *entry, struct span rest)
 static bool
 apply_expires(struct entry *entry, struct span rest)
 {
-	entry->prolonged = true;
-	return record_time(&rest, &entry->expires);
+	int64_t expires;
+
+	if (!record_time(&rest, &expires))
+		return false;
+	/* A clock that was ahead has written it. */
+	if (entry->last > wall_ms() + DAY)
+		return true;
+	entry->expires = expires;
+	entry->prolonged |= span_equal(span_word(&rest), SPAN("prolonged"));
+	return true;
 }
 
 static bool

@@ -34,7 +34,7 @@ flush(struct intake *intake)
 
 	/* The client will send it all, whatever becomes of it. */
 	if (!intake->failed && !intake_too_large(intake) &&
-	    !write_all(intake->fd, waiting->at, waiting->len))
+	    !write_unlinked(&intake->fd, intake->size - waiting->len, buf_span(waiting)))
 		intake->failed = errno;
 	waiting->len = 0;
 }

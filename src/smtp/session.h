@@ -60,6 +60,7 @@ struct session {
 	struct error failed;   /* remembered: later calls do nothing until settle tells */
 	bool utf8;	       /* commands may be UTF-8 (RFC 6531) */
 	uint64_t mails;	       /* transactions that were begun (RFC 9422 MAILMAX) */
+	uint64_t taken;	       /* of these the server has taken */
 	/* What no reply may repeat: the responses of a login, and its secret. */
 	struct span unshown[2];
 	bool quit;	     /* QUIT was said */

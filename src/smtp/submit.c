@@ -389,6 +389,7 @@ transact_all(struct transaction *t, struct error *err)
 		ok = transact(t, err);
 		t->session->in_transaction = !t->said || is_refused(t->said);
 		judge_all(t, &left);
+		t->session->taken += t->delivery->delivered > before;
 		if (left)
 			t->most = accepted_count(t);
 		if (!ok)

@@ -88,7 +88,7 @@ class Scenario:
             spool.rewrite(path, arrival=EARLIER, expires=GIVEN_UP)
             # The day that it had when nobody had tried for a day is over, too.
             with path.open("ab") as file:
-                file.write(spool.written("expires", f"1 {GIVEN_UP} {GIVEN_UP}".encode()))
+                file.write(spool.written("expires", f"1 {GIVEN_UP} {GIVEN_UP} prolonged".encode()))
         for words in self.then:
             must(room.run(*[w.format(**ids) for w in words]))
         room.save(self.name)

@@ -135,6 +135,22 @@ def whose(room):
     kept.chmod(0o640)
     home.setup("--yes", "me@srv.example")
     same("a password that a group reads: it still does", state(kept), (0, nobody.pw_gid, "0o640"))
+    # Who is not root has it for himself, whatever group the old one had.
+    home = room.home()
+    kept = home.write("mine/me@srv.example.password", "old\n", 0o640)
+    config = home.write("mine/config", f"account two\nhost h.example\npassword_file {kept}\n")
+    for path in (config.parent, config):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    os.chown(kept, nobody.pw_uid, 0)
+    for path in (room.folder, home.folder):
+        path.chmod(0o711)
+    done = home.run("setup", "--yes", "-C", str(config), "-a", "two", "me@srv.example",
+                    text=PASSWORD + "\n", before=("setpriv", "--reuid=nobody", "--regid=nogroup",
+                                                  "--clear-groups"))
+    same("a password of somebody with a foreign group: the exit status",
+         (done.returncode, done.stderr), (0, ""))
+    same("a password of somebody with a foreign group: he still has it", state(kept),
+         (nobody.pw_uid, nobody.pw_gid, "0o600"))
     home = room.home()
     config = home.write("config", "account other\nhost h.example\n", 0o644)
     os.chown(config, nobody.pw_uid, nobody.pw_gid)
