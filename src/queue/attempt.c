@@ -240,9 +240,9 @@ is_enough(const struct route *route, const struct delivery *delivery)
 {
 	const struct session *session = &route->connection.session;
 
-	if (!route->carried || delivery->delivered)
+	if (!session->taken || delivery->delivered)
 		return false;
-	return is_of_session(delivery) ||
+	return is_of_session(session, delivery) ||
 	       (session->failed.fault &&
 		(!session->last || session->last->stage < STAGE_CONTENT));
 }
@@ -288,7 +288,6 @@ send_over(struct attempt *attempt, struct route *route, struct error *err)
 	}
 	judge_message(&delivery, session, &sent);
 	ok = write_verdicts(attempt, &delivery, &sent, err);
-	route->carried += delivery.delivered > 0;
 	tell_attempt(attempt, route, &delivery, &sent);
 	judge_route(route, &delivery, &sent);
 	return ok;

@@ -197,7 +197,7 @@ send_it(struct guest *guest, struct arena *lasting)
 	session_forget(session, handover->arena);
 	if (submit(session, &guest->delivery, &err))
 		error_clear(&err);
-	guest->enough = session->taken && is_of_session(&guest->delivery);
+	guest->enough = is_of_session(session, &guest->delivery);
 	if (must_go_again(guest, &err))
 		share_say_word(guest->fd, WORD_AGAIN);
 	else

@@ -180,7 +180,6 @@ connect_to_server(struct route *route)
 		return false;
 	}
 	route->state = ROUTE_OPEN;
-	route->carried = 0;
 	return true;
 }
 

@@ -24,7 +24,6 @@ struct route {
 	enum route_state state;
 	bool busy; /* closed only since other processes have all the connections */
 	int slot;
-	unsigned carried; /* messages that were delivered over this connection */
 	/* Of the connection that failed, for the log; texts in the arena. */
 	struct error failed;
 	int64_t again; /* ms since 1970: when a closed route is worth a try; 0: unknown */

@@ -126,11 +126,11 @@ conclude(const struct session *s, const struct delivery *d, struct error *err)
 }
 
 bool
-is_of_session(const struct delivery *delivery)
+is_of_session(const struct session *session, const struct delivery *delivery)
 {
 	bool found = false;
 
-	if (!delivery->verdicts || delivery->delivered)
+	if (!session->taken || !delivery->verdicts || delivery->delivered)
 		return false;
 	for (size_t i = 0; i < delivery->envelope->count; i++) {
 		const struct verdict *verdict = &delivery->verdicts[i];

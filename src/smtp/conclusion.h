@@ -12,8 +12,8 @@ bool conclude(const struct session *session, const struct delivery *delivery,
 	      struct error *err) MUST_CHECK;
 
 /* Whether a reply is, or may be, about the session and not about the message, of which the
- * server has nothing: 421, or a refusal of MAIL behind other messages ("too many messages in
+ * server has nothing: behind other messages, 421 or a refusal of MAIL ("too many messages in
  * this session"). Over a fresh connection it may go. */
-bool is_of_session(const struct delivery *delivery);
+bool is_of_session(const struct session *session, const struct delivery *delivery);
 
 #endif
