@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Octets at a time; a size_t may have 32 bits, a message more. */
+#define SENDFILE_MAX ((size_t)1 << 30)
+
 void
 close_file(int *fd)
 {
@@ -144,9 +147,13 @@ move_to_memory(int *fd, uint64_t size)
 
 	if (memory < 0)
 		return false;
-	while ((uint64_t)at < size)
-		if (sendfile(memory, before, &at, size - (uint64_t)at) <= 0)
+	while ((uint64_t)at < size) {
+		uint64_t rest = size - (uint64_t)at;
+		size_t most = rest < SENDFILE_MAX ? (size_t)rest : SENDFILE_MAX;
+
+		if (sendfile(memory, before, &at, most) <= 0)
 			return false;
+	}
 	*fd = memory;
 	memory = before;
 	return true;
