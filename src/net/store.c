@@ -21,7 +21,8 @@ is_system(const char *path)
 	return strcmp(path, "system") == 0;
 }
 
-/* The library says only "error while reading file", so errno is asked for first. */
+/* The library says only "error while reading file", so errno is asked for first. The
+ * sentence is one of ours, and its translations are checked by msgfmt. */
 bool
 store_can_read(const char *path, const char *sentence, struct error *err)
 {
@@ -32,8 +33,6 @@ store_can_read(const char *path, const char *sentence, struct error *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd >= 0)
 		return true;
-		/* The format is one of ours, and the translation's is checked by
-		 * msgfmt. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	return fail_errno(err, FAULT_NO_INPUT, sentence, path);

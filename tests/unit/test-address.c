@@ -9,10 +9,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 /* Also with a NUL inside. */
-#define TEXT(literal)                                                                    \
-	{                                                                                \
-		(literal), sizeof(literal) - 1                                           \
-	}
+/* clang-format off */
+#define TEXT(literal) { (literal), sizeof(literal) - 1 }
+/* clang-format on */
 
 struct text_case {
 	const char *name;

@@ -13,10 +13,9 @@
 #define MX(length) OWNER "\0\x0f\0\1\0\0\0\x3c\0" length
 #define TXT(length) OWNER "\0\x10\0\1\0\0\0\x3c\0" length
 #define ANSWERS "\2"
-#define TEXT(string)                                                                     \
-	{                                                                                \
-		string, sizeof(string) - 1                                               \
-	}
+/* clang-format off */
+#define TEXT(string) { string, sizeof(string) - 1 }
+/* clang-format on */
 
 static const struct {
 	const char *name;

@@ -32,10 +32,9 @@ struct proxy {
 	pthread_t thread;
 };
 
-#define BYTES(literal)                                                                   \
-	{                                                                                \
-		(literal), sizeof(literal) - 1                                           \
-	}
+/* clang-format off */
+#define BYTES(literal) { (literal), sizeof(literal) - 1 }
+/* clang-format on */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void
