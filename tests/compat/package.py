@@ -1,9 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian's msmtp, unpacked below the build folder and not installed."""
+"""Debian 12's msmtp, unpacked below the build folder and not installed."""
 import os
 import shutil
 
 import tree
+
+
+VERSION = "1.8.23-1"
+ARCHIVE = ("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
+           "http://deb.debian.org/debian bookworm main\n")
+
+
+def that_version(folder, debs):
+    """The packages with the msmtp that we know, wherever this is not Debian 12."""
+    if any(f"/msmtp_{VERSION}_" in deb for deb in debs):
+        return debs
+    place = f"{folder}/bookworm"
+    os.makedirs(f"{place}/lists/partial", exist_ok=True)
+    with open(f"{place}/list", "w", encoding="utf-8") as out:
+        out.write(ARCHIVE)
+    apt = ["apt-get", "-qq", "-o", f"Dir::Etc::sourcelist={place}/list",
+           "-o", "Dir::Etc::sourceparts=-", "-o", f"Dir::State::lists={place}/lists",
+           "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
+    tree.command(*apt, "update")
+    tree.command(*apt, "download", f"msmtp={VERSION}", cwd=place)
+    found = [f"{place}/{name}" for name in os.listdir(place) if name.endswith(".deb")]
+    return [deb for deb in debs if "/msmtp_" not in deb] + found
 
 
 class Msmtp:
@@ -16,6 +38,7 @@ class Msmtp:
 
     def fetch(self, build):
         debs = tree.download(f"{build}/debs", "msmtp", ["msmtp"])
+        debs = that_version(f"{build}/debs", debs)
         known = f"{self.folder}/packages"
         names = "\n".join(debs)
         if os.path.exists(known) and open(known, encoding="utf-8").read() == names:

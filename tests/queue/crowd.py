@@ -163,10 +163,11 @@ def end(pid, number=signal.SIGKILL):
 def come(user, uid=None):
     """A socket to the one that leads, as another user if one is given."""
     one = socket.socket(socket.AF_UNIX)
+    door = str(folder(user) / f"{names(user)[0]}.sock")
     if uid is not None:
         os.seteuid(uid)
     try:
-        one.connect(str(folder(user) / f"{names(user)[0]}.sock"))
+        one.connect(door)
     finally:
         if uid is not None:
             os.seteuid(0)

@@ -180,17 +180,31 @@ known_for_it(void)
 	return NULL;
 }
 
+static void *
+place_of(const ucontext_t *state)
+{
+#if defined(__x86_64__)
+	return (void *)state->uc_mcontext.gregs[REG_RIP];
+#elif defined(__i386__)
+	return (void *)state->uc_mcontext.gregs[REG_EIP];
+#elif defined(__aarch64__)
+	return (void *)state->uc_mcontext.pc;
+#else
+	(void)state;
+	return NULL;
+#endif
+}
+
 static void
 note_crash(int number, siginfo_t *info, void *context)
 {
-	const ucontext_t *state = context;
 	Dl_info where = { 0 };
 	const char *name;
 
 	(void)info;
 	plan->fail = 0;
 	name = known_for_it();
-	if (!name && dladdr((void *)state->uc_mcontext.gregs[REG_RIP], &where))
+	if (!name && dladdr(place_of(context), &where))
 		name = where.dli_fname;
 	if (name)
 		strncpy(plan->crash, name, sizeof(plan->crash) - 1);
