@@ -148,6 +148,7 @@ may_go_elsewhere(const struct connection *connection, const struct error *err)
 bool
 connection_open(struct connection *connection, struct error *err)
 {
+	struct session session = { 0 };
 	struct error first;
 	bool ok;
 
@@ -163,12 +164,17 @@ connection_open(struct connection *connection, struct error *err)
 			arena_printf(connection->arena, "%s%s ", before ? before : " ",
 				     connection->session.wire.line.address);
 		connection_close(connection);
+		if (!before)
+			session = connection->session;
 		error_clear(err);
 		ok = open_here(connection, err);
 	}
-	/* The others are for when this one cannot. */
-	if (!ok)
+	/* The others are for when this one cannot: it is told and explained. */
+	if (!ok && session.arena) {
+		connection_close(connection);
+		connection->session = session;
 		*err = first;
+	}
 	return ok;
 }
 
