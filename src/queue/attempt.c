@@ -62,6 +62,9 @@ note_verdict(struct notes *notes, const struct attempt *attempt,
 	struct entry *entry = attempt->entry;
 	const char *text = verdict_text(entry->arena, verdict);
 
+	/* It stands there since its transaction. */
+	if (entry->recipients[i].state != RECIPIENT_WAITS)
+		return;
 	switch (verdict->outcome) {
 	case DELIVERED:
 		note(notes, "rcpt", "%zu ok %s", i, text);
@@ -166,6 +169,21 @@ attempt_completing(struct attempt *attempt)
 	/* If it cannot be written, a crash now is taken for one before. */
 	note(&notes, "dot-sent", "%s", "");
 	if (!notes_write(&notes, false))
+		return;
+}
+
+void
+attempt_concluded(struct attempt *attempt, const struct delivery *delivery)
+{
+	struct notes notes = { .entry = attempt->entry };
+
+	for (size_t k = 0; k < attempt->waiting.count; k++)
+		if (delivery->verdicts[k].outcome != DEFERRED)
+			note_verdict(&notes, attempt, &delivery->verdicts[k],
+				     attempt->index[k]);
+	note(&notes, "start", "%s", "");
+	/* If it cannot be written, all of it is at the end. */
+	if (!notes_write(&notes, true))
 		return;
 }
 

@@ -42,6 +42,9 @@ bool attempt_entry(struct attempt *attempt, struct route *route,
 /* For the watcher of routes: the message may be out from here on. */
 void attempt_completing(struct attempt *attempt);
 
+/* … and here some of its recipients are done with, and others come. */
+void attempt_concluded(struct attempt *attempt, const struct delivery *delivery);
+
 /* When the message is tried again, ms since 1970: after 1, 2, 4 … 60 minutes, each a
  * tenth more or less. */
 int64_t attempt_due(unsigned attempts);

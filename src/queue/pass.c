@@ -27,8 +27,7 @@ struct run {
 	const struct pass *pass;
 	struct arena arena; /* of the pass */
 	struct accounts accounts;
-	struct entry_name *batch;
-	size_t count, room;
+	struct names batch;
 	bool more; /* there was no room for all */
 	bool all;  /* then room is made: the last batch changed nothing */
 	bool changed;
@@ -106,6 +105,14 @@ completing(void *context)
 	attempt_completing(&run->attempt);
 }
 
+static void
+concluded(void *context, const struct delivery *delivery)
+{
+	struct run *run = context;
+
+	attempt_concluded(&run->attempt, delivery);
+}
+
 /* The server thinks, and so may the disk. */
 static void
 let_leave(void *context)
@@ -136,6 +143,7 @@ take_route(struct run *run, const struct entry *entry)
 		.key = entry->key,
 		.force = run->pass->force,
 		.watcher = { .completing = completing,
+			     .concluded = concluded,
 			     .waiting = let_leave,
 			     .context = run },
 	};
@@ -340,22 +348,6 @@ take_entry(struct run *run, const struct entry_name *name, struct error *err)
 
 /* ---- the whole ---- */
 
-static void
-add(struct run *run, const struct entry_name *name)
-{
-	if (run->count == run->room) {
-		size_t room = run->room ? 2 * run->room : 64;
-		struct entry_name *more =
-			realloc(run->batch, checked_product(room, sizeof(*more)));
-
-		if (!more)
-			out_of_memory();
-		run->batch = more;
-		run->room = room;
-	}
-	run->batch[run->count++] = *name;
-}
-
 static bool
 collect(void *context, int folder, const char *file, const struct entry_name *name)
 {
@@ -375,10 +367,10 @@ collect(void *context, int folder, const char *file, const struct entry_name *na
 	if (!wanted_fits(&pass->id, &id, 1) || !is_due(run, folder, file))
 		return true;
 	/* What a person wants is tried once, so all of it must be known. */
-	if (run->count == BATCH && !pass->force && !run->all)
+	if (run->batch.count == BATCH && !pass->force && !run->all)
 		run->more = true;
 	else
-		add(run, name);
+		names_add(&run->batch, name);
 	return true;
 }
 
@@ -393,15 +385,6 @@ set_stranger_aside(void *context, int folder, const char *file)
 			    "no message of the queue: moved to corrupt/", NULL);
 }
 
-static int
-by_account_and_time(const void *a, const void *b)
-{
-	const struct entry_name *one = a, *other = b;
-	int order = strcmp(one->tag, other->tag);
-
-	return order ? order : strcmp(one->id, other->id);
-}
-
 static bool
 collect_all(struct run *run, struct error *err)
 {
@@ -412,7 +395,7 @@ collect_all(struct run *run, struct error *err)
 	};
 
 	let_leave(run);
-	run->count = 0;
+	run->batch.count = 0;
 	run->more = run->changed = false;
 	run->now = wall_ms();
 	run->next = 0;
@@ -423,8 +406,7 @@ collect_all(struct run *run, struct error *err)
 				  err);
 	if (err->fault)
 		return false;
-	if (run->count)
-		qsort(run->batch, run->count, sizeof(*run->batch), by_account_and_time);
+	names_sort(&run->batch);
 	return true;
 }
 
@@ -437,13 +419,13 @@ must_stop(const struct pass *pass)
 static bool
 send_batch(struct run *run, struct error *err)
 {
-	for (size_t i = 0; i < run->count && !must_stop(run->pass); i++) {
-		const struct account_seen *account =
-			accounts_get(&run->accounts, run->batch[i].tag, run->pass->force);
+	for (size_t i = 0; i < run->batch.count && !must_stop(run->pass); i++) {
+		const struct account_seen *account = accounts_get(
+			&run->accounts, run->batch.all[i].tag, run->pass->force);
 
 		if (account->closed)
 			come_again(run, account->again);
-		else if (!take_entry(run, &run->batch[i], err))
+		else if (!take_entry(run, &run->batch.all[i], err))
 			return false;
 	}
 	return true;
@@ -472,7 +454,7 @@ pass_run(const struct pass *pass, int64_t *next, struct error *err)
 
 		ok = collect_all(&run, err) && send_batch(&run, err);
 		run.all = !run.changed;
-		again = run.more && run.count && !(all && run.all);
+		again = run.more && run.batch.count && !(all && run.all);
 	} while (ok && again && !run.stuck && !pass->force && !must_stop(pass));
 	/* What was made meanwhile is to be counted, too. */
 	if (ok && run.more)
@@ -488,7 +470,7 @@ pass_run(const struct pass *pass, int64_t *next, struct error *err)
 		spool_wake(pass->spool);
 	if (run.routed)
 		route_release(&run.route);
-	free(run.batch);
+	free(run.batch.all);
 	arena_release(&run.arena);
 	return ok;
 }

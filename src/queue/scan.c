@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -99,4 +100,38 @@ scan_clean(const struct spool *spool)
 {
 	remove_old(spool, "tmp", TMP_AGE);
 	remove_old(spool, "failed", FAILED_AGE);
+}
+
+/* ---- what was found ---- */
+
+void
+names_add(struct names *names, const struct entry_name *name)
+{
+	if (names->count == names->room) {
+		size_t room = names->room ? 2 * names->room : 64;
+		struct entry_name *more =
+			realloc(names->all, checked_product(room, sizeof(*more)));
+
+		if (!more)
+			out_of_memory();
+		names->all = more;
+		names->room = room;
+	}
+	names->all[names->count++] = *name;
+}
+
+static int
+by_account_and_time(const void *a, const void *b)
+{
+	const struct entry_name *one = a, *other = b;
+	int order = strcmp(one->tag, other->tag);
+
+	return order ? order : strcmp(one->id, other->id);
+}
+
+void
+names_sort(struct names *names)
+{
+	if (names->count)
+		qsort(names->all, names->count, sizeof(*names->all), by_account_and_time);
 }

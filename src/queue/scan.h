@@ -18,6 +18,15 @@ struct scan {
 bool scan_place(const struct spool *spool, enum place place,
 		const struct scan *scan) MUST_CHECK;
 
+/* Names that were found; free `all` at the end. */
+struct names {
+	struct entry_name *all;
+	size_t count, room;
+};
+void names_add(struct names *names, const struct entry_name *name);
+/* By account, and by age. */
+void names_sort(struct names *names);
+
 /* Removes what an ended process has left in tmp/ for 36 hours, and what has been in failed/
  * for 14 days. */
 void scan_clean(const struct spool *spool);

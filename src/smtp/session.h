@@ -27,6 +27,8 @@ struct exchange {
 };
 
 /* Told as it happens, for -v, --debug, the progress line and the queue; all may be NULL. */
+struct delivery;
+
 struct watcher {
 	void (*said)(void *context, const struct exchange *exchange);
 	void (*heard)(void *context, const struct exchange *exchange);
@@ -34,6 +36,9 @@ struct watcher {
 	/* The next octets that are sent may complete the content: if the line is lost
 	 * from here on, nobody knows what became of it (RFC 1047). */
 	void (*completing)(void *context);
+	/* One of several transactions with a message has come to its end, and another one
+	 * follows: those of its recipients who are no longer PENDING are done with. */
+	void (*concluded)(void *context, const struct delivery *delivery);
 	/* All that was said is out, and the server is waited for: there is time for other
 	 * work. */
 	void (*waiting)(void *context);

@@ -376,6 +376,16 @@ defer_others(struct delivery *d)
 	return true;
 }
 
+/* What was said of some is known, whatever becomes of the others. */
+static void
+tell_concluded(const struct transaction *t)
+{
+	const struct watcher *watcher = &t->session->watcher;
+
+	if (t->mail && watcher->concluded)
+		watcher->concluded(watcher->context, t->delivery);
+}
+
 static bool
 transact_all(struct transaction *t, struct error *err)
 {
@@ -383,6 +393,7 @@ transact_all(struct transaction *t, struct error *err)
 		size_t left = 0, before = t->delivery->delivered;
 		bool ok;
 
+		tell_concluded(t);
 		if (!session_takes_mail(t->session))
 			return defer_others(t->delivery);
 		begin(t);
