@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -78,8 +79,8 @@ read_away(int fd)
 		continue;
 }
 
-/* A server that could not be reached may be there now; a wrong password is as wrong as it
- * was. */
+/* A server that could not be reached may be there now; a wrong password is as wrong, and a
+ * server that has no time as busy, as it was. */
 static void
 give_another_chance(void *context, const char *tag)
 {
@@ -88,7 +89,7 @@ give_another_chance(void *context, const char *tag)
 	struct standing standing;
 
 	if (standing_read(&arena, spool, tag, &standing) && !standing.held &&
-	    standing.failures) {
+	    !standing.refuses && standing.failures) {
 		standing.until = 0;
 		standing_write(spool, &standing);
 	}
@@ -144,7 +145,7 @@ static bool
 may_leave(const struct spool *spool, int *lock)
 {
 	close_file(lock);
-	return is_empty(spool) || !spool_be_runner(spool, lock);
+	return is_empty(spool) || !spool_be_runner(spool, false, lock);
 }
 
 static bool
@@ -171,6 +172,16 @@ complain(const struct pass *pass, const struct error *err, struct complaint *las
 	}
 }
 
+/* A service that ended at once, since another one runs, would be started again and again
+ * by the unit that watches for mail (systemd.exec(5)). */
+static bool
+is_a_service(void)
+{
+	const char *pid = getenv("SYSTEMD_EXEC_PID");
+
+	return pid && strtol(pid, NULL, 10) == getpid();
+}
+
 bool
 runner_stay(struct pass *pass, struct error *err)
 {
@@ -181,9 +192,9 @@ runner_stay(struct pass *pass, struct error *err)
 	int64_t next = 0;
 	int lock;
 
-	if (!spool_be_runner(spool, &lock))
-		return true;
 	hear_signals();
+	if (!spool_be_runner(spool, is_a_service(), &lock))
+		return true;
 	process_lift_limits();
 	pass->stop = &asked_to_stop;
 	wake = wake_fd = spool_listen(spool);
@@ -216,7 +227,7 @@ runner_start(const struct spool *spool, struct error *err)
 	int lock;
 
 	spool_wake(spool);
-	if (spool_be_runner(spool, &lock)) {
+	if (spool_be_runner(spool, false, &lock)) {
 		close_file(&lock);
 		ok = process_again(arguments);
 	}

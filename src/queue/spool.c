@@ -417,7 +417,7 @@ spool_remove(const struct spool *spool, enum place place, const struct entry_nam
 /* ---- the resident runner ---- */
 
 bool
-spool_be_runner(const struct spool *spool, int *lock)
+spool_be_runner(const struct spool *spool, bool waits, int *lock)
 {
 	const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
 	char text[32];
@@ -428,7 +428,7 @@ spool_be_runner(const struct spool *spool, int *lock)
 	if (*lock < 0 && (errno == EISDIR || errno == ELOOP) &&
 	    spool_set_aside(spool, spool->fd, "runner"))
 		*lock = openat(spool->fd, "runner", flags, 0600);
-	if (*lock >= 0 && flock(*lock, LOCK_EX | LOCK_NB) == 0) {
+	if (*lock >= 0 && flock(*lock, waits ? LOCK_EX : LOCK_EX | LOCK_NB) == 0) {
 		/* For people who look: it is not needed. */
 		if (ftruncate(*lock, 0) == 0 && write_all(*lock, text, (size_t)len))
 			return true;

@@ -83,8 +83,8 @@ bool spool_fail(const char *path, const char *what, struct error *err);
 /* ---- the resident runner ---- */
 
 /* True when this process is now the one: *LOCK is to be kept open. False with *LOCK -1
- * when there is another. */
-bool spool_be_runner(const struct spool *spool, int *lock);
+ * when there is another; if it WAITS, when a signal came first. */
+bool spool_be_runner(const struct spool *spool, bool waits, int *lock);
 /* Whether there is one. */
 bool spool_has_runner(const struct spool *spool);
 /* The process that was the one last, for people; 0: there was none. */

@@ -519,8 +519,8 @@ one_runner(void **state)
 
 	(void)state;
 	spool_wake(&spool); /* Nobody is there. */
-	unit_number("one", spool_be_runner(&spool, &first), true);
-	unit_number("not another", spool_be_runner(&spool, &second), false);
+	unit_number("one", spool_be_runner(&spool, false, &first), true);
+	unit_number("not another", spool_be_runner(&spool, false, &second), false);
 	unit_number("no lock", second, -1);
 	wake = spool_listen(&spool);
 	unit_number("nothing yet", read(wake, &byte, 1), -1);
@@ -530,7 +530,7 @@ one_runner(void **state)
 	for (unsigned i = 0; i < 100000; i++)
 		spool_wake(&spool);
 	close_file(&first);
-	unit_number("the next one", spool_be_runner(&spool, &second), true);
+	unit_number("the next one", spool_be_runner(&spool, false, &second), true);
 	close_file(&second);
 	close_file(&wake);
 	spool_close(&spool);
