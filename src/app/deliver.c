@@ -277,10 +277,7 @@ remember_failure(struct run *run, const struct mail *mail, const struct spool *s
 	standing_read(run->arena, spool, tag, &standing);
 	standing.account = mail->key.name;
 	standing.has_fallback = mail->queue.fallback != NULL;
-	standing_failed(&standing, !fault_mends_itself(mail->tried.fault),
-			mail->tried.what);
-	standing.english = english_of(run->arena, mail->tried.what);
-	standing.seen = files_seen(run->arena, &run->chosen);
+	account_failed(run->arena, &run->chosen, &mail->tried, &standing);
 	standing_write(spool, &standing);
 }
 

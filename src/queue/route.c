@@ -27,17 +27,44 @@ fault_mends_itself(enum fault fault)
 
 /* ---- how it stands ---- */
 
-uint32_t
-files_seen(struct arena *arena, const struct chosen *chosen)
+static uint32_t
+file_seen(uint32_t seen, const char *path)
 {
-	const struct account *account = chosen->account;
-	const char *token = account ? token_path(arena, &account->oauth) : NULL;
 	struct stat info;
 
-	if (!token || stat(token, &info) != 0)
-		return chosen->config.seen;
-	return crc32c(chosen->config.seen, (const char *)&info.st_mtim,
-		      sizeof(info.st_mtim));
+	if (!path || stat(path, &info) != 0)
+		return seen;
+	seen = crc32c(seen, (const char *)&info.st_mtim, sizeof(info.st_mtim));
+	seen = crc32c(seen, (const char *)&info.st_size, sizeof(info.st_size));
+	return crc32c(seen, (const char *)&info.st_ino, sizeof(info.st_ino));
+}
+
+static uint32_t
+named_files_seen(struct arena *arena, const struct account *account, uint32_t seen)
+{
+	const char *home = home_folder(arena);
+	const char *files[] = {
+		token_path(arena, &account->oauth),
+		account->secret.password_file,
+		home ? arena_printf(arena, "%s/.netrc", home) : NULL,
+		account->tls.trust_file,
+		account->tls.crl_file,
+		account->tls.cert_file,
+		account->tls.key_file,
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		seen = file_seen(seen, files[i]);
+	return seen;
+}
+
+/* Other than before is news, whatever a clock says. */
+static uint32_t
+files_seen(struct arena *arena, const struct chosen *chosen)
+{
+	uint32_t seen = chosen->config.seen;
+
+	return chosen->account ? named_files_seen(arena, chosen->account, seen) : seen;
 }
 
 static void
@@ -56,16 +83,24 @@ copy(struct route *route, const char *text)
 }
 
 void
-route_fail(struct route *route, const struct error *err)
+account_failed(struct arena *arena, const struct chosen *chosen, const struct error *err,
+	       struct standing *standing)
 {
-	const char *why = arena_string(&route->arena, err->what);
+	const char *why = arena_string(arena, err->what);
 
 	if (err->reply)
 		/* TRANSLATORS: a sentence about a failure, and the server's own words. */
-		why = arena_printf(&route->arena, _("%s: %s"), err->what, err->reply);
-	standing_failed(&route->standing, !fault_mends_itself(err->fault), why);
-	route->standing.english = english_of(&route->arena, why);
-	route->standing.seen = files_seen(&route->arena, &route->chosen);
+		why = arena_printf(arena, _("%s: %s"), err->what, err->reply);
+	standing_failed(standing, !fault_mends_itself(err->fault), why);
+	standing->refuses = err->reply && err->fault != FAULT_PROTOCOL;
+	standing->english = english_of(arena, why);
+	standing->seen = files_seen(arena, chosen);
+}
+
+void
+route_fail(struct route *route, const struct error *err)
+{
+	account_failed(&route->arena, &route->chosen, err, &route->standing);
 	standing_write(route->spool, &route->standing);
 	route->failed = (struct error){
 		.arena = &route->arena,
@@ -98,7 +133,9 @@ add_fallback(struct route *route)
 		out_of_memory();
 	*route->fallback = (struct route){
 		.spool = route->spool,
-		.key = { .name = name, .config_file = route->key.config_file },
+		.key = { .name = name,
+			 .config_file = route->key.config_file,
+			 .dialect = route->key.dialect },
 		.force = route->force,
 		.watcher = route->watcher,
 		.depth = route->depth + 1,

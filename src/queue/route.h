@@ -61,10 +61,11 @@ void route_worked(struct route *route);
 /* Ends the connection and frees everything, fallbacks too. */
 void route_release(struct route *route);
 
-/* What the files looked like that may be mended when somebody has to mend something: the
- * configuration, when it was read, and the token. Other than before is news, whatever a
- * clock says. */
-uint32_t files_seen(struct arena *arena, const struct chosen *chosen);
+/* Notes in the standing that the account cannot be used, for the reason in ERR, and what
+ * the files looked like that somebody may mend: the configuration, when it was read, and
+ * those with secrets and certificates. Texts are in the arena. */
+void account_failed(struct arena *arena, const struct chosen *chosen,
+		    const struct error *err, struct standing *standing);
 /* Whether a failure of this class mends itself in time. */
 bool fault_mends_itself(enum fault fault);
 

@@ -53,6 +53,8 @@ take(struct arena *arena, struct standing *standing, const struct record_view *r
 		standing->english = span_string(arena, record->value);
 	else if (record_is(record, "held"))
 		standing->held = true;
+	else if (record_is(record, "refuses"))
+		standing->refuses = true;
 	else if (record_is(record, "fallback"))
 		standing->has_fallback = true;
 	else if (!span_number(record->value, &number) || number > INT64_MAX)
@@ -120,6 +122,8 @@ print(const struct standing *standing, struct buf *out)
 	record_printf(out, "swept", "%" PRId64, standing->swept);
 	if (standing->held)
 		record_add(out, "held", SPAN(""));
+	if (standing->refuses)
+		record_add(out, "refuses", SPAN(""));
 	if (standing->has_fallback)
 		record_add(out, "fallback", SPAN(""));
 	if (standing->why)

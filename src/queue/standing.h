@@ -11,7 +11,8 @@ struct standing {
 	const char *account; /* name, for people */
 	unsigned failures;   /* in a row */
 	int64_t until;	     /* ms since 1970: not before then */
-	bool held; /* somebody has to mend something: a password, a certificate, … */
+	bool held;    /* somebody has to mend something: a password, a certificate, … */
+	bool refuses; /* the server answers, and said no: another network changes nothing */
 	bool has_fallback;   /* its mail can go another way meanwhile */
 	const char *why;     /* of the last failure, for people; NULL */
 	const char *english; /* the same for programs; NULL */
