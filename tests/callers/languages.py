@@ -25,7 +25,7 @@ printf 'first\n' >file; git add file; git commit -q -m first
 printf '.\nFrom abc Mon Sep 17 00:00:00 2001\n' >>file; git commit -q -a -m 'Add a dot'
 git format-patch -q -1 -o ../series
 """
-PHP_PROGRAM = "/usr/bin/php8.2"
+PHP_PROGRAM = "/usr/bin/php"
 PHP = r"""
 $headers = "From: Me <me@x.org>\r\nCc: carol@x.org\r\nBcc: dave@x.org";
 exit(mail("%s", "a subject", "line one\n.\nline two\r\nthree", $headers, "-fbounce@x.org") ? 0 : 9);
@@ -94,6 +94,7 @@ def cases(_full):
 
 
 def furnish(room, debs):
+    room.choose(PHP_PROGRAM)
     for name in NPM:
         folder = f"{room.path}/usr/lib/nodemailer"
         os.makedirs(folder)

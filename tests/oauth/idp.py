@@ -159,6 +159,3 @@ class TokenDovecot(Dovecot):
 
     mechanisms = ["PLAIN", "OAUTHBEARER", "XOAUTH2"]
     introspection_url = f"https://{MAIL_SERVER}@127.0.0.1:{PORT}/token/introspection"
-
-    def introspection(self):
-        return super().introspection() + f"tls_ca_cert_file = {self.lab.pki.authority}\n"

@@ -14,6 +14,7 @@ active_attribute = active
 active_value = true
 scope = smtp
 openid_configuration_url = https://login.test.example/.well-known/openid-configuration
+{ca_setting} = {ca}
 """
 CONFIG = """base_dir = {dir}/run
 state_dir = {dir}/run
@@ -22,19 +23,12 @@ auth_verbose = yes
 protocols = submission lmtp
 listen = 127.0.0.1, 127.0.0.2, ::1
 ssl = yes
-ssl_cert = <{cert}
-ssl_key = <{key}
-ssl_ca = <{ca}
 ssl_min_protocol = TLSv1.2
-ssl_verify_client_cert = yes
-ssl_require_crl = no
 auth_ssl_username_from_cert = yes
-disable_plaintext_auth = yes
 auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
 auth_krb5_keytab = {dir}/keytab
 auth_gssapi_hostname = "$ALL"
-mail_location = maildir:{dir}/home/mail
 first_valid_uid = 1
 hostname = mail.test.example
 submission_relay_host = 127.0.0.1
@@ -42,35 +36,7 @@ submission_relay_port = {sink}
 submission_max_mail_size = {limit}
 submission_client_workarounds =
 submission_backend_capabilities = 8bitmime dsn
-passdb {{
-  driver = oauth2
-  mechanisms = xoauth2 oauthbearer
-  args = {dir}/oauth2.conf
-}}
-passdb {{
-  driver = static
-  mechanisms = external gssapi
-  args = nopassword=y
-}}
-passdb {{
-  driver = passwd-file
-  mechanisms = plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256
-  args = username_format=%u {dir}/users
-}}
-userdb {{
-  driver = passwd-file
-  args = username_format=%u {dir}/users
-}}
-# Dovecot fails over tickets where it asks for certificates.
-local 127.0.0.2 {{
-  ssl_verify_client_cert = no
-}}
-protocol lmtp {{
-  auth_username_format = %Lu
-}}
-# One process for all connections, so that it knows the tickets of those before.
 service submission-login {{
-  service_count = 0
   inet_listener submission {{
     port = {starttls}
   }}
@@ -96,6 +62,77 @@ service auth {{
   }}
 }}
 """
+# What is not the same in 2.3 and 2.4. Dovecot fails over tickets where it asks for certificates:
+# not on 127.0.0.2. One process has all logins, so that it knows the tickets of those before.
+OLD = """disable_plaintext_auth = yes
+mail_location = maildir:{dir}/home/mail
+ssl_cert = <{cert}
+ssl_key = <{key}
+ssl_ca = <{ca}
+ssl_verify_client_cert = yes
+ssl_require_crl = no
+local 127.0.0.2 {{
+  ssl_verify_client_cert = no
+}}
+service submission-login {{
+  service_count = 0
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {dir}/oauth2.conf
+}}
+passdb {{
+  driver = static
+  mechanisms = external gssapi
+  args = nopassword=y
+}}
+passdb {{
+  driver = passwd-file
+  mechanisms = plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256
+  args = username_format=%u {dir}/users
+}}
+userdb {{
+  driver = passwd-file
+  args = username_format=%u {dir}/users
+}}
+protocol lmtp {{
+  auth_username_format = %Lu
+}}
+"""
+NEW = """dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+auth_allow_cleartext = no
+mail_driver = maildir
+mail_path = {dir}/home/mail
+ssl_server_cert_file = {cert}
+ssl_server_key_file = {key}
+ssl_server_ca_file = {ca}
+ssl_server_request_client_cert = yes
+ssl_server_require_crl = no
+local 127.0.0.2 {{
+  ssl_server_request_client_cert = no
+}}
+service submission-login {{
+  restart_request_count = unlimited
+}}
+oauth2 {{
+  !include {dir}/oauth2.conf
+}}
+passdb static {{
+  mechanisms_filter = external gssapi
+  fields {{
+    nopassword = y
+  }}
+}}
+passdb passwd-file {{
+  mechanisms_filter = plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256
+  passwd_file_path = {dir}/users
+}}
+userdb passwd-file {{
+  passwd_file_path = {dir}/users
+}}
+"""
 
 
 class Dovecot(Server):
@@ -110,13 +147,19 @@ class Dovecot(Server):
     offers = {"DSN", "CHUNKING"}
     refused = ("reject@y.example", "the sink knows no such user")
 
+    introspection_url = f"http://{CLIENT}@127.0.0.1:{TOKENS_PORT}/introspection"
+
     def start(self):
         lab = self.lab
         os.makedirs(f"{self.folder}/home")
         self.give(f"{self.folder}/home", "nobody")
         self.file("users", self.user_lines())
-        self.file("oauth2.conf", self.introspection())
-        config = self.file("dovecot.conf", CONFIG.format(
+        self.old = self.tree.run("dovecot", "--version").startswith("2.3.")
+        self.file("oauth2.conf", OAUTH2.format(
+            url=self.introspection_url, ca=lab.pki.authority,
+            ca_setting="tls_ca_cert_file" if self.old else "ssl_client_ca_file"))
+        # The version has to come first in 2.4.
+        config = self.file("dovecot.conf", ((OLD if self.old else NEW) + CONFIG).format(
             dir=self.folder, cert=lab.pki.server[0], key=lab.pki.server[1],
             ca=lab.pki.authority, sink=SINK_PORT, limit=LIMIT,
             mechanisms=" ".join(self.mechanisms).lower(), **self.ports))
@@ -128,11 +171,6 @@ class Dovecot(Server):
         wait_until(lambda: os.path.exists(self.postfix_socket) or self.process.poll() is not None,
                    "Dovecot's sockets")
 
-    introspection_url = f"http://{CLIENT}@127.0.0.1:{TOKENS_PORT}/introspection"
-
-    def introspection(self):
-        return OAUTH2.format(url=self.introspection_url)
-
     @property
     def postfix_socket(self):
         return f"{self.folder}/run/postfix-auth"
@@ -142,8 +180,16 @@ class Dovecot(Server):
         return f"{self.folder}/run/lmtp"
 
     def login_of(self, since):
-        line = self.log_line(r"submission-login: Info: Login: user=<", since)
+        line = self.log_line(r"submission-login: Info: Log(in|ged in): user=<", since)
         return re.search(r"user=<(\S*)>, method=([^,]+),", line).group(2, 1)
+
+    def complaint(self, mechanism, foreign=False):
+        """What is in its answer to a token without our scope, or to one of another user."""
+        if foreign and not self.old:
+            return '"535 5.7.8 Authentication failed."'
+        bearer, other = (("invalid_token", '"status":"401"') if self.old else
+                         ("insufficient_scope", '"status":"403"'))
+        return bearer if mechanism == "oauthbearer" else other
 
     def user_lines(self):
         """Each user's password is kept in another form; carol's is of no use for SCRAM."""

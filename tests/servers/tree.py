@@ -6,6 +6,7 @@ packages do not bring is a symbolic link into a read-only view of the machine's 
 no overlayfs (which cannot be stacked in many containers), and nothing in it outlives the mount
 namespace in which it was made.
 """
+import glob
 import os
 import shutil
 import subprocess
@@ -13,8 +14,7 @@ import subprocess
 # Drawn in by dependency only, and not needed to run a server in the foreground.
 NEEDLESS = {
     "bind9-host", "bind9-libs", "exim4-config", "krb5-config", "krb5-locales", "libfstrm0",
-    "libjemalloc2", "liblmdb0", "libmaxminddb0", "libprotobuf-c1", "mariadb-common",
-    "mysql-common",
+    "libjemalloc2", "libmaxminddb0", "libprotobuf-c1", "mariadb-common", "mysql-common",
 }
 OWN = {"tmp", "run", "var", "proc", "sys", "dev", "host", "lost+found"}
 
@@ -158,9 +158,17 @@ class Tree:
                 return int(fields[2]), int(fields[3])
         raise KeyError(name)
 
+    def choose(self, program):
+        """Make the link that a package leaves to update-alternatives."""
+        made = f"{self.path}{program}"
+        if not os.path.lexists(made):
+            for found in glob.glob(f"{made}[.0-9]*")[:1]:
+                os.symlink(os.path.basename(found), made)
+
     def check(self, *programs):
         """Fail, with the names, when a program of a package lacks a library here."""
         for program in programs:
+            self.choose(program)
             missing = [line.strip() for line in self.run("ldd", program).splitlines()
                        if "not found" in line]
             if missing:
