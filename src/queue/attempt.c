@@ -8,8 +8,9 @@
 #include <string.h>
 
 enum {
-	FIRST = 60 * 1000,     /* ms until the second try */
-	LAST = 60 * 60 * 1000, /* ms at most between two */
+	FIRST = 60 * 1000,	 /* ms until the second try */
+	LAST = 60 * 60 * 1000,	 /* ms at most between two */
+	JOURNAL_PLENTY = 8 << 20 /* octets; nobody reads a longer one */
 };
 
 int64_t
@@ -55,6 +56,21 @@ everybody_has_it(const struct attempt *attempt, const struct delivery *delivery)
 	       !entry_count(attempt->entry, RECIPIENT_REFUSED, false);
 }
 
+/* Servers put the time, or an ID, into what they say every time: the codes count. */
+static bool
+is_told(const struct entry *entry, size_t i, const char *text)
+{
+	const char *before = entry->recipients[i].text;
+	uint64_t journal = entry->journal_end - entry->content_at - entry->content_size;
+	struct span was = span_of(before), is = span_of(text);
+
+	if (!before)
+		return false;
+	return strcmp(before, text) == 0 || journal > JOURNAL_PLENTY ||
+	       (is_digit(*text) && span_equal(span_word(&was), span_word(&is)) &&
+		span_equal(span_word(&was), span_word(&is)));
+}
+
 static void
 note_verdict(struct notes *notes, const struct attempt *attempt,
 	     const struct verdict *verdict, size_t i)
@@ -74,9 +90,7 @@ note_verdict(struct notes *notes, const struct attempt *attempt,
 			note(notes, "rcpt", "%zu fail %s", i, text);
 		break;
 	case DEFERRED:
-		/* The same words again tell nothing. */
-		if (!entry->recipients[i].text ||
-		    strcmp(entry->recipients[i].text, text) != 0)
+		if (!is_told(entry, i, text))
 			note(notes, "defer", "%zu %s", i, text);
 		break;
 	case IN_DOUBT:
