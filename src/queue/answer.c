@@ -117,6 +117,22 @@ answer_add(struct buf *out, const struct delivery *delivery,
 	record_add(out, "end", SPAN(""));
 }
 
+void
+answer_add_concluded(struct buf *out, const struct delivery *delivery, bool *told)
+{
+	for (size_t i = 0; i < delivery->envelope->count; i++) {
+		const struct verdict *verdict = &delivery->verdicts[i];
+
+		if (told[i] || !verdict->by ||
+		    (verdict->outcome != DELIVERED && verdict->outcome != REFUSED))
+			continue;
+		told[i] = true;
+		add_exchange(out, verdict->by);
+		record_printf(out, "of", "%zu %u", i, (unsigned)verdict->outcome);
+	}
+	record_add(out, WORD_CONCLUDED, SPAN(""));
+}
+
 /* ---- read ---- */
 
 static const char *
@@ -251,6 +267,33 @@ take_verdict(struct answer *answer, struct span value)
 	return verdict->outcome != DELIVERED || verdict->by;
 }
 
+/* Of one recipient, by the last exchange. */
+static bool
+take_concluded(struct answer *answer, struct span value)
+{
+	uint64_t i, outcome;
+
+	if (!answer->last || !record_number(&value, answer->count - 1, &i) ||
+	    !record_number(&value, REFUSED, &outcome) || outcome == PENDING)
+		return false;
+	if (!answer->concluded)
+		answer->concluded =
+			arena_array(answer->arena, struct verdict, answer->count);
+	answer->concluded[i] = (struct verdict){
+		.outcome = (enum outcome)outcome,
+		.by = answer->last,
+	};
+	return true;
+}
+
+/* The history that comes at the end has all of them once more. */
+static void
+forget_history(struct answer *answer)
+{
+	answer->first = answer->last = NULL;
+	answer->exchange_count = 0;
+}
+
 /* Texts of the error, and of what came last. */
 static const char **
 text_place(struct answer *answer, const struct record_view *record)
@@ -300,6 +343,8 @@ take_record(struct answer *answer, const struct record_view *record)
 		return record_number(&value, answer->exchange_count, &answer->owed);
 	if (record_is(record, "accepted"))
 		return take_accepted(answer, value);
+	if (record_is(record, "of"))
+		return take_concluded(answer, value);
 	return record_is(record, "verdict") && take_verdict(answer, value);
 }
 
@@ -325,7 +370,7 @@ word_of(const struct record_view *record)
 	} words[] = {
 		{ WORD_STARTED, ANSWER_STARTED },	{ WORD_GO, ANSWER_GO },
 		{ WORD_COMPLETING, ANSWER_COMPLETING }, { WORD_WORKING, ANSWER_WORKING },
-		{ WORD_AGAIN, ANSWER_AGAIN },
+		{ WORD_CONCLUDED, ANSWER_CONCLUDED },	{ WORD_AGAIN, ANSWER_AGAIN },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -344,6 +389,8 @@ answer_take(struct answer *answer, struct span *heard)
 	while ((state = record_next(heard, &record)) == RECORD_WHOLE) {
 		enum answer_kind word = word_of(&record);
 
+		if (word == ANSWER_CONCLUDED)
+			forget_history(answer);
 		if (word != ANSWER_PART)
 			return word;
 		if (record_is(&record, "end"))

@@ -13,6 +13,7 @@
 #define WORD_GO "go"		     /* … and this is the answer */
 #define WORD_COMPLETING "completing" /* see struct watcher */
 #define WORD_WORKING "working"	     /* it goes on: the server takes, or has answered */
+#define WORD_CONCLUDED "concluded"   /* … and what has been said of some stays */
 #define WORD_AGAIN "again" /* the server has had enough, and has nothing of it */
 
 /* The verdicts of a delivery, with the history of the session, in which those exchanges are
@@ -21,12 +22,17 @@
 void answer_add(struct buf *out, const struct delivery *delivery,
 		const struct session *session, const struct error *err);
 
+/* What became of those recipients who are done with while others come: each whom TOLD, by
+ * recipient, does not yet have, and WORD_CONCLUDED. */
+void answer_add_concluded(struct buf *out, const struct delivery *delivery, bool *told);
+
 enum answer_kind {
 	ANSWER_PART, /* more octets are needed */
 	ANSWER_STARTED,
 	ANSWER_GO,
 	ANSWER_COMPLETING,
 	ANSWER_WORKING,
+	ANSWER_CONCLUDED,
 	ANSWER_AGAIN,
 	ANSWER_VERDICT,
 	ANSWER_WRONG /* it is none */
@@ -47,6 +53,7 @@ struct answer {
 	size_t exchange_count;
 	struct verdict *verdicts; /* NULL: it was not offered */
 	size_t verdict_count, delivered;
+	struct verdict *concluded; /* those that were told before; NULL: none */
 	const struct exchange *accepted;
 	uint64_t size;
 	uint64_t owed;	     /* the number of that exchange, from 1 on; 0: none */

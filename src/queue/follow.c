@@ -37,7 +37,8 @@ struct talk {
 	struct buf heard;
 	size_t total;
 	int fd;
-	bool started, completing;
+	bool started;
+	bool completing; /* somebody may have it, and nobody would say so */
 };
 
 /* What it means that it has ended, or has said something that means nothing. */
@@ -71,6 +72,7 @@ take_answer(struct talk *talk, enum answer_kind kind, enum round *round)
 		talk->completing = talk->started;
 		return talk->started;
 	case ANSWER_WORKING:
+	case ANSWER_CONCLUDED:
 		return talk->started;
 	case ANSWER_AGAIN:
 		*round = ROUND_BROKE;
@@ -171,15 +173,27 @@ take_over(struct talk *talk, struct error *err)
 	return err->fault ? FOLLOW_FAILED : FOLLOW_DELIVERED;
 }
 
+/* … but for those of whom it has told before. */
 static enum follow_result
-stay_in_doubt(struct follow *follow, struct error *err)
+stay_in_doubt(const struct talk *talk, struct error *err)
 {
+	struct follow *follow = talk->follow;
 	struct delivery *delivery = follow->delivery;
 	size_t count = delivery->envelope->count;
 
-	delivery->verdicts = arena_array(follow->arena, struct verdict, count);
-	for (size_t i = 0; i < count; i++)
-		delivery->verdicts[i].outcome = IN_DOUBT;
+	delivery->verdicts = talk->answer.concluded;
+	if (!delivery->verdicts)
+		delivery->verdicts = arena_array(follow->arena, struct verdict, count);
+	for (size_t i = 0; i < count; i++) {
+		struct verdict *verdict = &delivery->verdicts[i];
+
+		if (verdict->outcome == PENDING)
+			verdict->outcome = IN_DOUBT;
+		if (verdict->outcome != DELIVERED)
+			continue;
+		delivery->delivered++;
+		delivery->accepted = verdict->by;
+	}
 	fail(err, FAULT_UNCERTAIN,
 	     _("%s: the process that was sending it was ended or stopped, and the whole "
 	       "message may be out; it may have been delivered"),
@@ -198,7 +212,7 @@ talk_once(struct talk *talk, int handover, enum follow_result *result, struct er
 	if (round == ROUND_DONE)
 		*result = take_over(talk, err);
 	else if (round == ROUND_DOUBT)
-		*result = stay_in_doubt(talk->follow, err);
+		*result = stay_in_doubt(talk, err);
 	buf_release(&talk->heard);
 	return round;
 }

@@ -28,7 +28,8 @@ struct guest {
 	struct handover handover;
 	struct delivery delivery;
 	struct envelope offered;
-	int64_t told; /* now_us() of the last word that it goes on */
+	bool *concluded; /* by recipient: he has heard what became of it */
+	int64_t told;	 /* now_us() of the last word that it goes on */
 	bool completing;
 	bool enough; /* the server takes no more over this connection */
 };
@@ -127,6 +128,20 @@ completing(void *context)
 	guest->completing |= share_say_word(guest->fd, WORD_COMPLETING);
 }
 
+/* If this process is ended, he knows who has it. */
+static void
+concluded(void *context, const struct delivery *delivery)
+{
+	CLEANUP(release_buf) struct buf text = { 0 };
+	struct guest *guest = context;
+
+	if (!guest->concluded)
+		guest->concluded = arena_array(guest->handover.arena, bool,
+					       delivery->envelope->count);
+	answer_add_concluded(&text, delivery, guest->concluded);
+	share_say(guest->fd, buf_span(&text), NULL, TELLING);
+}
+
 /* He waits no longer than the server may. */
 static void
 working(struct guest *guest)
@@ -191,6 +206,7 @@ send_it(struct guest *guest, struct arena *lasting)
 		.heard = hearing,
 		.progress = sending,
 		.completing = completing,
+		.concluded = concluded,
 		.context = guest,
 	};
 	guest->told = now_us();
