@@ -124,6 +124,16 @@ take_slot(struct attempt *attempt, struct error *err)
 			  attempt->run->account->endpoint.host);
 }
 
+/* Whether the caller may ask for reports without knowing the server: then the mail matters
+ * more. A sendmail's do, and so do clients, who were offered them. */
+static bool
+waives_reports(const struct run *run)
+{
+	enum mode mode = run->request->mode;
+
+	return run->as_sendmail || mode == MODE_SERVE || mode == MODE_LISTEN;
+}
+
 /* ---- over the connection of another process ---- */
 
 /* What is told while it happens is told here; and LMTP's servers are near. */
@@ -167,7 +177,7 @@ is_settled_by_another(struct attempt *attempt, bool *ok, struct error *err)
 		.delivery = attempt->delivery,
 		.session = &run->connection.session,
 		.host = run->account->endpoint.host,
-		.waives_reports = run->as_sendmail,
+		.waives_reports = waives_reports(run),
 		.until = may_leave_it(run) ? attempt->by : deadline_in(PATIENCE),
 		.timeout = run->account->timeout,
 	};
@@ -249,9 +259,7 @@ send_here(struct attempt *attempt, struct error *err)
 
 	if (!log_in(attempt, err))
 		return false;
-	/* sendmail's callers ask for reports without knowing the server; the mail matters
-	 * more. */
-	if (run->as_sendmail && !session->caps.dsn)
+	if (waives_reports(run) && !session->caps.dsn)
 		envelope_waive_reports(attempt->offered);
 	attempt->delivery->last = !lead_is_awaited(&attempt->share);
 	ok = submit(session, attempt->delivery, err);
