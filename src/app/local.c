@@ -4,6 +4,7 @@
 
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,7 +31,9 @@ enum { NAMES_MAX = 16 };
 struct host_names {
 	const char *mailname;	      /* NULL: it has none */
 	const char *own;	      /* "": unknown */
-	bool listed;		      /* the names below are known */
+	bool listed;		      /* what is below is known */
+	const char *full;	      /* the own one with a domain; NULL: there is none */
+	const char *canonical;	      /* first in a line with the own one; NULL: none */
 	const char *names[NAMES_MAX]; /* that it goes by */
 	size_t count;
 };
@@ -52,6 +55,113 @@ this_host(struct run *run)
 	return run->host;
 }
 
+static void
+add_name(struct arena *arena, struct host_names *host, struct span name)
+{
+	name = span_trim(name);
+	if (name.len && host->count < NAMES_MAX)
+		host->names[host->count++] = span_string(arena, name);
+}
+
+/* Whether NAME is HOST with a domain. */
+static bool
+is_below(struct span name, struct span host)
+{
+	return name.len > host.len + 1 && name.at[host.len] == '.' &&
+	       span_starts_with_word(name, host);
+}
+
+/* NAME if others can know a host by it; else NULL. */
+static const char *
+as_full_name(struct arena *arena, struct span name)
+{
+	struct error ignored = { .arena = arena };
+	const char *domain;
+
+	/* localhost6.localdomain6 is the name of every host. */
+	if (span_starts_with_word(name, SPAN("localhost")))
+		return NULL;
+	if (!domain_to_ascii(arena, span_string(arena, name), &domain, &ignored)) {
+		error_clear(&ignored);
+		return NULL;
+	}
+	return strchr(domain, '.') ? domain : NULL;
+}
+
+/* Those of one line, behind the address. */
+static void
+add_host(struct arena *arena, struct host_names *host, struct span names)
+{
+	bool first = true, ours = false;
+
+	for (struct span rest = names; rest.len && !ours;)
+		ours = span_same_word(span_word(&rest), span_of(host->own));
+	for (; ours && names.len; first = false) {
+		struct span name = span_word(&names);
+		const char **full = first ? &host->canonical : NULL;
+
+		if (is_below(name, span_of(host->own)))
+			full = &host->full;
+		add_name(arena, host, name);
+		if (full && !*full)
+			*full = as_full_name(arena, name);
+	}
+}
+
+/* The names that /etc/hosts has beside the host's own, such as the full one. A look-up
+ * could wait for a name server; this does not. */
+static void
+add_from_hosts(struct arena *arena, struct host_names *host)
+{
+	FILE *file = fopen("/etc/hosts", "re");
+	char *line = NULL;
+	size_t room = 0;
+
+	while (file && getline(&line, &room, file) >= 0) {
+		struct span rest =
+			span_trim(span_part(span_of(line), 0, strcspn(line, "#")));
+
+		span_word(&rest);
+		add_host(arena, host, rest);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+/* The names that this host goes by. */
+static void
+list_names(struct arena *arena, struct host_names *host)
+{
+	host->listed = true;
+	if (*host->own) {
+		struct span own = span_of(host->own);
+
+		add_name(arena, host, own);
+		add_name(arena, host, span_part(own, 0, span_find(own, '.')));
+		add_from_hosts(arena, host);
+	}
+	add_name(arena, host, span_of(host->mailname));
+	add_name(arena, host, SPAN("localhost"));
+	add_name(arena, host, SPAN("localhost.localdomain"));
+}
+
+/* What others may know this host by. Beside the own name with a domain, an alias in a line
+ * of /etc/hosts may be anything; its first name is the full one by custom. */
+static const char *
+full_name(struct arena *arena, struct host_names *host)
+{
+	if (!*host->own)
+		return NULL;
+	if (strchr(host->own, '.'))
+		return host->own;
+	if (!host->listed)
+		list_names(arena, host);
+	if (host->full)
+		return host->full;
+	return host->canonical ? host->canonical : host->own;
+}
+
 const char *
 default_domain(struct run *run)
 {
@@ -64,7 +174,7 @@ default_domain(struct run *run)
 		return run->host->mailname;
 	if (account->from && *account->from && address_domain(account->from))
 		return address_domain(account->from);
-	return may_ask && *run->host->own ? run->host->own : NULL;
+	return may_ask ? full_name(run->arena, run->host) : NULL;
 }
 
 /* ---- the user ---- */
@@ -114,55 +224,6 @@ real_name(struct arena *arena)
 }
 
 /* ---- mail to local names ---- */
-
-static void
-add_name(struct arena *arena, struct host_names *host, struct span name)
-{
-	name = span_trim(name);
-	if (name.len && host->count < NAMES_MAX)
-		host->names[host->count++] = span_string(arena, name);
-}
-
-/* The names that /etc/hosts has beside the host's own, such as the full one. A look-up
- * could wait for a name server; this does not. */
-static void
-add_from_hosts(struct arena *arena, struct host_names *host)
-{
-	char line[512];
-	FILE *file = fopen("/etc/hosts", "re");
-
-	while (file && fgets(line, sizeof(line), file)) {
-		struct span rest =
-			span_trim(span_part(span_of(line), 0, strcspn(line, "#")));
-		struct span words = (span_word(&rest), rest);
-		bool ours = false;
-
-		while (rest.len)
-			ours = span_same_word(span_word(&rest), span_of(host->own)) ||
-			       ours;
-		while (ours && words.len)
-			add_name(arena, host, span_word(&words));
-	}
-	if (file)
-		fclose(file);
-}
-
-/* The names that this host goes by. */
-static void
-list_names(struct arena *arena, struct host_names *host)
-{
-	host->listed = true;
-	if (*host->own) {
-		struct span own = span_of(host->own);
-
-		add_name(arena, host, own);
-		add_name(arena, host, span_part(own, 0, span_find(own, '.')));
-		add_from_hosts(arena, host);
-	}
-	add_name(arena, host, span_of(host->mailname));
-	add_name(arena, host, SPAN("localhost"));
-	add_name(arena, host, SPAN("localhost.localdomain"));
-}
 
 /* The names that were set, else those of this host. */
 static const char *const *

@@ -7,8 +7,9 @@
 #include "mail/aliases.h"
 
 /* The domain for addresses without one: qualify_domain, else /etc/mailname, the domain
- * of `from`, the host's name; in the msmtp dialect only the first and the third. NULL
- * when there is none. No name look-up: accepting a message must not wait. */
+ * of `from`, the host's full name as far as /etc/hosts tells it; in the msmtp dialect only
+ * the first and the third. NULL when there is none. No name look-up: accepting a message
+ * must not wait. */
 const char *default_domain(struct run *run);
 /* user@domain of the real uid, never of the environment. */
 const char *user_address(struct run *run);
