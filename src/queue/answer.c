@@ -283,7 +283,7 @@ take_concluded(struct answer *answer, struct span value)
 		.outcome = (enum outcome)outcome,
 		.by = answer->last,
 	};
-	return true;
+	return (outcome == DELIVERED) == (reply_class(&answer->last->reply) == 2);
 }
 
 /* The history that comes at the end has all of them once more. */

@@ -11,8 +11,8 @@ static const char *
 kind_word(enum answer_kind kind)
 {
 	static const char *const words[] = { "part",	   "started", "go",
-					     "completing", "working", "again",
-					     "verdict",	   "wrong" };
+					     "completing", "working", "concluded",
+					     "again",	   "verdict", "wrong" };
 
 	return words[kind];
 }
@@ -264,6 +264,15 @@ static const struct {
 	{ "the next word waits", "completing;started;", "completing" },
 	{ "go", "go;", "go" },
 	{ "again", "again;", "again" },
+	{ "one has it, the other comes", GOOD "of 0 1;concluded;", "concluded" },
+	{ "one is refused, the other comes", "exchange 7 550 0;of 1 2;concluded;",
+	  "concluded" },
+	{ "concluded by nobody", "of 0 1;", "wrong" },
+	{ "concluded of somebody else", GOOD "of 2 1;", "wrong" },
+	{ "concluded, and pending", GOOD "of 0 0;", "wrong" },
+	{ "concluded for now", GOOD "of 0 3;", "wrong" },
+	{ "delivered by a refusal, the other comes", "exchange 7 550 0;of 1 1;",
+	  "wrong" },
 	{ "an end of nothing", "end;", "wrong" },
 	{ "another word", "hello;", "wrong" },
 	{ "both have it", GOOD "verdict 1 1;verdict 1 1;end;", "verdict" },
