@@ -6,6 +6,8 @@
 #include "app/journal.h"
 #include "queue/runner.h"
 
+#include <signal.h>
+
 bool
 queue_open(struct run *run, struct spool *spool, struct error *err)
 {
@@ -47,6 +49,52 @@ log_event(void *context, const struct queue_event *event)
 	arena_release(&arena);
 }
 
+/* ---- Ctrl-C ---- */
+
+static volatile int asked_to_stop, may_be_out;
+
+/* A message that may be out would be sent again: its end is waited for, unless somebody asks
+ * twice. */
+static void
+interrupted(int number)
+{
+	if (may_be_out && !asked_to_stop) {
+		asked_to_stop = number;
+		return;
+	}
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void
+hear_interrupt(int number)
+{
+	const struct sigaction action = { .sa_handler = interrupted };
+	struct sigaction before;
+
+	if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		sigaction(number, &action, NULL);
+}
+
+static bool
+pass_here(struct pass *pass, int64_t *next, struct error *err)
+{
+	bool ok;
+
+	pass->stop = &asked_to_stop;
+	pass->out = &may_be_out;
+	hear_interrupt(SIGINT);
+	hear_interrupt(SIGTERM);
+	ok = pass_run(pass, next, err);
+	if (asked_to_stop) {
+		signal(asked_to_stop, SIG_DFL);
+		raise(asked_to_stop);
+	}
+	return ok;
+}
+
+/* ---- the runs ---- */
+
 bool
 run_queue(struct run *run, struct error *err)
 {
@@ -68,7 +116,7 @@ run_queue(struct run *run, struct error *err)
 	if (wanted->stay)
 		ok = runner_stay(&pass, err);
 	else if (wanted->foreground)
-		ok = pass_run(&pass, &next, err);
+		ok = pass_here(&pass, &next, err);
 	else
 		ok = runner_start(&spool, err);
 	spool_close(&spool);
@@ -79,7 +127,7 @@ bool
 queue_force(struct run *run, const struct spool *spool, const char *id, int64_t *next,
 	    struct error *err)
 {
-	const struct pass pass = {
+	struct pass pass = {
 		.spool = spool,
 		.tell = log_event,
 		.context = run,
@@ -87,5 +135,5 @@ queue_force(struct run *run, const struct spool *spool, const char *id, int64_t 
 		.id.text = id,
 	};
 
-	return pass_run(&pass, next, err);
+	return pass_here(&pass, next, err);
 }

@@ -98,10 +98,18 @@ is_wanted(const struct pass *pass, const struct entry *entry)
 }
 
 static void
+note_out(const struct pass *pass, bool out)
+{
+	if (pass->out)
+		*pass->out = out;
+}
+
+static void
 completing(void *context)
 {
 	struct run *run = context;
 
+	note_out(run->pass, true);
 	attempt_completing(&run->attempt);
 }
 
@@ -217,7 +225,7 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 		accounts_get(&run->accounts, entry->name.tag, run->pass->force);
 	struct route *route = take_route(run, entry);
 	int64_t last = entry->last;
-	bool moved = false;
+	bool moved = false, noted;
 
 	run->changed = true;
 	run->attempt = (struct attempt){
@@ -237,7 +245,9 @@ send_entry(struct run *run, struct entry *entry, struct error *err)
 		return false;
 	if (entry->content_size > SMALL)
 		let_leave(run);
-	if (!route_is_closed(route) && !attempt_entry(&run->attempt, route, err))
+	noted = route_is_closed(route) || attempt_entry(&run->attempt, route, err);
+	note_out(run->pass, false);
+	if (!noted)
 		return false;
 	/* Only now: it may seem old since the clock was wrong when it came. */
 	if (!entry->done && !expire_entry(entry, route_lifetime(route),

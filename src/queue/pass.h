@@ -15,6 +15,8 @@ struct pass {
 	bool force; /* a person wants it now: neither times nor standings count */
 	struct wanted id, recipient, sender; /* what is in the ID, in one, in it */
 	const volatile int *stop; /* set by a signal: end after this message; NULL */
+	volatile int
+		*out; /* set while a message may be out and that is not noted; NULL */
 };
 
 /* *NEXT: when something is due again, ms since 1970; 0 when nothing waits any more.
