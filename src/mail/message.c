@@ -3,6 +3,7 @@
 #include "mail/message.h"
 
 #include "base/file.h"
+#include "mail/line_ends.h"
 #include "mail/source.h"
 
 #include <errno.h>
@@ -22,12 +23,14 @@ struct reader {
 	int fd;
 	enum part part;
 	bool dot_ends;
-	bool large;	   /* the input is a file whose body may stay where it is */
-	bool dot;	   /* the line so far is a "." that is held back */
-	uint64_t line;	   /* octets of the line so far */
-	uint64_t crs;	   /* CRs behind it: the byte that follows says what they are */
-	size_t line_start; /* of a header line, in message->text */
-	size_t noted;	   /* octets of body.memory that the facts already know */
+	bool large;    /* the input is a file whose body may stay where it is */
+	bool dot;      /* the line so far is a "." that is held back */
+	uint64_t line; /* octets of the line so far */
+	uint64_t crs;  /* CRs behind it: the byte that follows says what they are */
+	bool in_field; /* the line so far is a field's, and had CRs */
+	struct line_ends ends; /* of the header */
+	size_t line_start;     /* of a header line, in message->text */
+	size_t noted;	       /* octets of body.memory that the facts already know */
 };
 
 /* ---- the body ---- */
@@ -216,6 +219,7 @@ end_line(struct reader *reader)
 	else if (reader->part == IN_BODY)
 		end_body_line(reader);
 	reader->line = 0;
+	reader->in_field = false;
 }
 
 static void
@@ -226,7 +230,7 @@ release_dot(struct reader *reader)
 	reader->dot = false;
 }
 
-/* The CRs were no part of a CRLF: each of them ends a line. */
+/* Each of the CRs ends a line. */
 static void
 end_lines_at_crs(struct reader *reader)
 {
@@ -239,11 +243,33 @@ end_lines_at_crs(struct reader *reader)
 	}
 }
 
+/* The CRs were no part of a CRLF. A field must not begin another one: in its lines they are
+ * a blank, and nothing at the start of a line, where a blank would be a fold. */
+static void
+take_crs(struct reader *reader)
+{
+	enum kind kind = LINE_BODY;
+
+	release_dot(reader);
+	if (reader->part == IN_HEADER && !reader->ends.cr)
+		kind = reader->in_field ? LINE_FIELD
+					: line_kind(reader, header_line(reader));
+	if (kind == LINE_BODY) {
+		end_lines_at_crs(reader);
+		return;
+	}
+	reader->message->facts.bare_cr = true;
+	reader->crs = 0;
+	reader->in_field = kind != LINE_EMPTY;
+	append(reader, reader->in_field ? SPAN(" ") : SPAN(""));
+	reader->line += reader->in_field;
+}
+
 static void
 take_text(struct reader *reader, struct span text)
 {
 	if (reader->crs)
-		end_lines_at_crs(reader);
+		take_crs(reader);
 	if (reader->dot_ends && reader->line == 0 && text.len == 1 && text.at[0] == '.') {
 		reader->dot = true;
 	} else {
@@ -332,8 +358,10 @@ stays_in_file(struct reader *reader, size_t unread)
 }
 
 static void
-take_block(struct reader *reader, const char *at, const char *end)
+take_lines(struct reader *reader, struct span text)
 {
+	const char *at = text.at, *end = text.at + text.len;
+
 	while (at < end && reader->part < ENDED) {
 		bool begins = reader->part == IN_BODY && !reader->line && !reader->crs;
 
@@ -346,6 +374,13 @@ take_block(struct reader *reader, const char *at, const char *end)
 	}
 	look_at_long_line(reader);
 	settle(reader);
+}
+
+static void
+take_block(struct reader *reader, struct span block)
+{
+	if (reader->part != IN_HEADER || line_ends_tell(&reader->ends, &block))
+		take_lines(reader, block);
 }
 
 /* ---- the whole ---- */
@@ -392,7 +427,7 @@ read_blocks(struct reader *reader)
 					  _("The message cannot be read"));
 		if (got == 0)
 			break;
-		take_block(reader, room, room + got);
+		take_block(reader, (struct span){ room, (size_t)got });
 	}
 	return reader->part != FAILED;
 }
@@ -402,7 +437,10 @@ static bool
 end_input(struct reader *reader)
 {
 	struct message *message = reader->message;
+	struct span held;
 
+	if (line_ends_finish(&reader->ends, &held))
+		take_lines(reader, held);
 	/* A lone dot is no line, whatever its line end would have been. */
 	if (!reader->dot && reader->crs)
 		end_lines_at_crs(reader);
@@ -424,10 +462,12 @@ message_read(struct arena *arena, int fd, bool dot_ends, struct message *message
 		.dot_ends = dot_ends,
 		.large = is_large(fd),
 	};
-	bool eight_bit;
+	bool eight_bit, done;
 
 	*message = (struct message){ .body.fd = -1 };
-	if (!read_blocks(&reader) || !end_input(&reader)) {
+	done = read_blocks(&reader) && end_input(&reader);
+	buf_release(&reader.ends.held);
+	if (!done) {
 		message_release(message);
 		return false;
 	}

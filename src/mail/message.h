@@ -16,7 +16,7 @@ struct facts {
 	bool eight_bit;	       /* a byte above 0x7f in the body */
 	bool header_eight_bit; /* one in the header */
 	bool utf8_header;      /* … and the header is valid UTF-8 (RFC 6532) */
-	bool bare_cr;	       /* a CR without LF was made a line end */
+	bool bare_cr;	       /* a CR without LF was made a line end, or a blank */
 	bool ended_by_dot; /* a lone dot ended the input, and bytes that had already been
 				 * read with it followed */
 	uint64_t nul; /* how many NULs the body has; those of the header were dropped */
@@ -42,10 +42,12 @@ enum { MESSAGE_HEADER_MAX = 4 * 1024 * 1024 /* octets; a longer one is FAULT_DAT
  * unstuffing); what follows that line is not read on purpose, and not drained.
  *
  * Line ends may be LF, CRLF (with any number of CR before the LF), bare CR, in any
- * mixture. Leading mbox lines ("From ", ">From ") are dropped. The header ends at the
- * first empty line or before the first line that is no field; that line is the body's
- * first. A continuation line at the very start belongs to the body. NULs in the header
- * are dropped. A missing last line end is added. FD may be non-blocking.
+ * mixture; but in a field a bare CR is one only when no LF is between any lines: else the
+ * CRs are a blank, and nothing at the start of its line. Leading mbox lines ("From ",
+ * ">From ") are dropped. The header ends at the first empty line or before the first line
+ * that is no field; that line is the body's first. A continuation line at the very start
+ * belongs to the body. NULs in the header are dropped. A missing last line end is added.
+ * FD may be non-blocking.
  *
  * FAULT_IO when reading fails, FAULT_DATA when the header is too long,
  * FAULT_CANNOT_CREATE or FAULT_IO when the unlinked file cannot be made or written. A

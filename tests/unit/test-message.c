@@ -52,6 +52,50 @@ static const struct {
 	{ "empty lines in the body", SPAN("A: b\n\n\n\nx\n\n"), false,
 	  "A: b/|//x//|l=4" },
 
+	/* a bare CR in the header */
+	{ "CR in a field", SPAN("A: b\nC: d\rBcc: e\nF: g\n\nx\n"), false,
+	  "A: b/C: d Bcc: e/F: g/|x/|c l=11" },
+	{ "CR in the first field", SPAN("A: b\rBcc: c\nD: e\n\nx\n"), false,
+	  "A: b Bcc: c/D: e/|x/|c l=11" },
+	{ "CR in a field, CRLF", SPAN("A: b\r\nC: d\rE: f\r\n\r\nx\ry\r\n"), false,
+	  "A: b/C: d E: f/|x/y/|c l=9" },
+	{ "CR in the first field, CRLF", SPAN("A: b\rC: d\r\nE: f\r\n\r\nx\r\n"), false,
+	  "A: b C: d/E: f/|x/|c l=9" },
+	{ "CRs in a field are no empty line", SPAN("A: b\nC: d\r\r\rx\nE: f\n\ny\n"),
+	  false, "A: b/C: d x/E: f/|y/|c l=6" },
+	{ "CRs and blanks in a field", SPAN("A: b\nC: d\r \r\te\n\nx\n"), false,
+	  "A: b/C: d   \te/|x/|c l=9" },
+	{ "CR in a fold", SPAN("A: b\n c\rD: e\n\nx\n"), false,
+	  "A: b/ c D: e/|x/|c l=7" },
+	{ "CR behind the blank of a fold", SPAN("A: b\n \rD: e\n\nx\n"), false,
+	  "A: b/  D: e/|x/|c l=6" },
+	{ "CR behind the colon", SPAN("A: b\nC:\rBcc: e\n\nx\n"), false,
+	  "A: b/C: Bcc: e/|x/|c l=9" },
+	{ "CR at the start of a field", SPAN("A: b\n\rC: d\n\nx\n"), false,
+	  "A: b/C: d/|x/|c l=4" },
+	{ "CRs at the start of a field", SPAN("A: b\r\n\r\rC: d\r\n\r\nx\r\n"), false,
+	  "A: b/C: d/|x/|c l=4" },
+	{ "NUL and CR at the start", SPAN("A: b\n\0\rC: d\n\nx\n"), false,
+	  "A: b/C: d/|x/|c m=1 l=4" },
+	{ "CR in an mbox line", SPAN("From a@b\rC: d\nA: b\n\nx\n"), false,
+	  "A: b/|x/|c l=4" },
+	{ "CR in a line that is no field", SPAN("A: b\nhel lo\rC: d\nE: f\n"), false,
+	  "A: b/|hel lo/C: d/E: f/|c l=6" },
+	{ "CR in a text without header", SPAN("10%\r20%\nx\n"), false,
+	  "|10%/20%/x/|c l=3" },
+	{ "CR at the end of the header", SPAN("A: b\nC: d\r"), false,
+	  "A: b/C: d/||c l=4" },
+	{ "only CRs, and LF at the end", SPAN("A: b\rC: d\r\rx\n"), false,
+	  "A: b/C: d/|x/|c l=4" },
+	{ "only CRs, and CRLF at the end", SPAN("A: b\rC: d\r\rx\r\n"), false,
+	  "A: b/C: d/|x/|c l=4" },
+	{ "only CRs, but LF between lines", SPAN("A: b\rC: d\r\rx\ny\n"), false,
+	  "A: b C: d x/|y/|c l=11" },
+	{ "CR and dot in a field", SPAN("A: b\nC: d\r.\nE: f\n"), true,
+	  "A: b/C: d ./E: f/||c l=6" },
+	{ "CR before the dot in the header", SPAN("A: b\n\r.\nC: d\n"), true,
+	  "A: b/||c d l=4" },
+
 	/* where the header ends */
 	{ "header only", SPAN("A: b\nC: d\n"), false, "A: b/C: d/||l=4" },
 	{ "header and empty line", SPAN("A: b\n\n"), false, "A: b/||l=4" },
@@ -447,6 +491,28 @@ test_large_bodies_agree(void **state)
 	}
 }
 
+/* What has no LF in so much has none between lines. */
+static void
+test_large_without_lf(void **state)
+{
+	struct arena arena = { 0 };
+	struct error err = { .arena = &arena };
+	int fd = repeated("A: b\rC: d\r\r", "0123456789\r", 400000);
+	struct message message;
+
+	(void)state;
+	assert_int_equal(lseek(fd, 0, SEEK_END) > MESSAGE_HEADER_MAX, 1);
+	assert_true(write_all(fd, "x\ny\n", 4));
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_true(message_read(&arena, fd, false, &message, &err));
+	close(fd);
+	assert_int_equal(message.count, 2);
+	assert_string_equal(facts_text(&arena, &message.facts), "c l=10");
+	assert_int_equal(message.body.size, 400000 * 12 + 6);
+	message_release(&message);
+	arena_release(&arena);
+}
+
 /* Facts hold for what came early as well as for what came late in a large body. */
 static void
 test_large_facts(void **state)
@@ -705,6 +771,7 @@ main(void)
 		cmocka_unit_test(test_header_borders),
 		cmocka_unit_test(test_large_body),
 		cmocka_unit_test(test_large_bodies_agree),
+		cmocka_unit_test(test_large_without_lf),
 		cmocka_unit_test(test_large_facts),
 		cmocka_unit_test(test_many_nuls),
 		cmocka_unit_test(test_endless_lines),

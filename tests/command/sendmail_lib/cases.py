@@ -331,6 +331,15 @@ BYTES = [
         header={"From": "$FULL <$ME@example.com>", "Date": VALID, "Message-ID": VALID,
                 "To": "undisclosed-recipients:;"}),
     Row("77 a bare CR", "b@x.org", b"From: a@x.org\nTo: b@x.org\n\na\rb\n", body=b"a\nb\n"),
+    *[Row(f"77 a bare CR in the header, {name}", "-t -i",
+          ("file", end.join((b"Subject: Q\rBcc: z@x.org", b"To: b@x.org", b"X-A: a\r\rb",
+                             b"From: a@x.org", b"", b"a\rb", lines))),
+          to=("b@x.org",), body=b"a\nb\n" + lines.replace(end, b"\n"),
+          header={"Subject": "Q Bcc: z@x.org", "X-A": "a b", "From": "a@x.org"})
+      for name, end, lines in (("LF", b"\n", b""), ("CRLF", b"\r\n", b""),
+                               ("a large file", b"\n", b"0123456789\n" * 200000))],
+    Row("77 no line end but bare CR", "-t -i", b"Subject: Q\rTo: b@x.org\r\ra\rb\r",
+        to=("b@x.org",), header={"Subject": "Q"}, body=b"a\nb\n"),
     Row("81 NULs", "b@x.org", NUL, header={"Subject": "ab"}, log="NUL",
         also=lambda r: decodes_to(b"x\0y\n")(r) if b"base64" in r.content
         else decodes_to(b"xy\n")(r)),
