@@ -38,7 +38,8 @@ bool address_list_parse(struct arena *arena, struct span text, struct address_li
 			struct error *err) MUST_CHECK;
 
 /* The same for a field of a header, in which members without an "@" that are no address, such
- * as "Undisclosed <>", are left out. */
+ * as "Undisclosed <>", are left out, and rows of addresses need no commas: "a@x b@x",
+ * "<a@x> <b@x>". */
 bool address_field_parse(struct arena *arena, struct span text, struct address_list *list,
 			 struct error *err) MUST_CHECK;
 

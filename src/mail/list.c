@@ -180,10 +180,84 @@ leave_out(struct list_reader *r, const struct outline *outline)
 }
 
 static bool
-read_members(struct list_reader *r)
+read_member(struct list_reader *r)
 {
 	struct scan *scan = &r->scan;
 	struct outline outline;
+
+	if (!survey(scan, &outline))
+		return false;
+	r->member.len -= scan->text.len - outline.end;
+	if (outline.colon != NOWHERE)
+		return read_group_name(r, &outline);
+	return read_mailbox(r, &outline) || leave_out(r, &outline);
+}
+
+/* The next word, or with IN_ANGLE what the next "<" and ">" hold. */
+static bool
+take_item(struct span *row, bool in_angle, struct span *item)
+{
+	size_t end;
+
+	if (!in_angle) {
+		*item = span_trim(span_word(row));
+		return true;
+	}
+	end = span_find(*row, '>');
+	if (row->at[0] != '<' || end == row->len)
+		return false;
+	*item = span_trim(span_part(*row, 1, end - 1));
+	*row = span_trim(span_part(*row, end + 1, SIZE_MAX));
+	return true;
+}
+
+static bool
+read_item(struct list_reader *r, struct span item)
+{
+	struct scan scan = { .text = item };
+	struct address *address = new_item(r);
+
+	*address = (struct address){ 0 };
+	if (!mailbox_read(&scan, r->arena, address) || scan.at < item.len ||
+	    !address->domain)
+		return false;
+	r->list->count++;
+	return true;
+}
+
+/* "a@x.org b@x.org" or "<a@x.org> <b@x.org>", where other programs have no comma: nothing
+ * but addresses. Beside a name, or where quotes or comments may hide a comma, nobody knows
+ * who is meant. */
+static bool
+read_row(struct list_reader *r)
+{
+	size_t from = (size_t)(r->member.at - r->scan.text.at), end = from;
+	size_t before = r->list->count;
+	struct span row, item;
+	bool in_angle, good = r->lenient;
+
+	while (end < r->scan.text.len && !is_separator(r->scan.text.at[end]))
+		end++;
+	row = span_trim(span_part(r->scan.text, from, end - from));
+	for (const char *c = "\"()\\"; *c; c++)
+		good = good && span_find(row, *c) == row.len;
+	in_angle = row.len && row.at[0] == '<';
+	while (good && row.len)
+		good = take_item(&row, in_angle, &item) &&
+		       ((!item.len && !in_angle) || read_item(r, item));
+	if (!good) {
+		r->list->count = before;
+		return false;
+	}
+	r->scan.problem = NULL;
+	r->scan.at = end;
+	return true;
+}
+
+static bool
+read_members(struct list_reader *r)
+{
+	struct scan *scan = &r->scan;
 
 	while (scan->at < scan->text.len) {
 		r->member = span_part(scan->text, scan->at, scan->text.len);
@@ -196,12 +270,7 @@ read_members(struct list_reader *r)
 			scan->at++;
 			continue;
 		}
-		if (!survey(scan, &outline))
-			return false;
-		r->member.len -= scan->text.len - outline.end;
-		if (outline.colon != NOWHERE
-			    ? !read_group_name(r, &outline)
-			    : !read_mailbox(r, &outline) && !leave_out(r, &outline))
+		if (!read_member(r) && !read_row(r))
 			return false;
 	}
 	/* "undisclosed-recipients:" without its ";" harms nobody. Behind other names,

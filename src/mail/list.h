@@ -10,7 +10,8 @@
 struct list_reader {
 	struct arena *arena;
 	struct address_list *list; /* grows */
-	bool lenient; /* words without "@", "|", "/" that are no address do not count */
+	bool lenient; /* words without "@", "|", "/" that are no address do not count, and
+		       * addresses need no comma between them */
 	size_t room;  /* items that fit */
 	struct scan scan;
 	struct span member; /* what is being read */

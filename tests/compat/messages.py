@@ -100,6 +100,8 @@ LISTS = [
     ("words before it", b"To: A B a@example.net\n"),
     ("Apparently-To", b"Apparently-To: a@example.net\n"),
     ("no closing bracket", b"To: <a@example.net\n"),
+    ("no comma", b"To: a@example.net b@example.net\n"),
+    ("brackets and no comma", b"To: <a@example.net> <b@example.net>\n"),
 ]
 
 

@@ -107,6 +107,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	done = address_list_parse(&arena, text, &list, &err);
 	check_list(&arena, text, done, &list, &err);
 	error_clear(&err);
+	done = address_field_parse(&arena, text, &list, &err);
+	check_list(&arena, text, done, &list, &err);
+	error_clear(&err);
 	done = address_operand_parse(&arena, string, &list, &err);
 	check_list(&arena, span_of(string), done, &list, &err);
 	check_domain(&arena, string);

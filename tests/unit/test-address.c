@@ -436,6 +436,60 @@ static const struct text_case operands[] = {
 	{ "operand: UTF-8", TEXT("太郎@x.jp 花子@x.jp"), "太郎|x.jp, 花子|x.jp" },
 };
 
+/* In a field of a header, addresses need no commas. */
+static const struct text_case fields[] = {
+	{ "field: two", TEXT("a@x.org b@x.org"), "a|x.org, b|x.org" },
+	{ "field: three by tabs and folds", TEXT(" a@x.org\tb@x.org\r\n \r\n c@x.org "),
+	  "a|x.org, b|x.org, c|x.org" },
+	{ "field: rows and commas", TEXT("a@x, b@x c@x; d@x e@x,f@x"),
+	  "a|x, b|x, c|x, d|x, e|x, f|x" },
+	{ "field: in brackets", TEXT("<a@x.org> <b@x.org>"), "a|x.org, b|x.org" },
+	{ "field: in brackets without a blank", TEXT("<a@x><b@x>\r\n < c@x >"),
+	  "a|x, b|x, c|x" },
+	{ "field: in a group", TEXT("F: a@x b@x, <c@x> <d@x>; e@x f@x"),
+	  "a|x, b|x, c|x, d|x, e|x, f|x" },
+	{ "field: with a literal", TEXT("a@[IPv6:::1] b@x"), "a|[IPv6:::1], b|x" },
+	{ "field: UTF-8", TEXT("太郎@x.jp 花子@x.jp"), "太郎|x.jp, 花子|x.jp" },
+	{ "field: trailing dots", TEXT("a@x. b@x."), "a|x, b|x" },
+	{ "field: a name that is addresses", TEXT("a@x b@x <c@x>"), "c|x" },
+	{ "field: one in brackets", TEXT("<a@x>"), "a|x" },
+	{ "field: blanks around the at sign", TEXT("a @ x"), "a|x" },
+	{ "field: a name before", TEXT("Bob b@x.org"), WORDS },
+	{ "field: names before", TEXT("a@x, A B a@x.org"), "a|x " WORDS },
+	{ "field: a name between", TEXT("a@x Bob b@x"), WORDS },
+	{ "field: a name behind", TEXT("a@x b@x Bob"), WORDS },
+	{ "field: names and brackets", TEXT("Bob <b@x> Carol <c@x>"),
+	  "!it has more than one \"<\"" },
+	{ "field: an address and brackets", TEXT("a@x <b@x> <c@x>"),
+	  "!it has more than one \"<\"" },
+	{ "field: brackets and an address", TEXT("<a@x> b@x"),
+	  "!something stands behind its \">\"" },
+	{ "field: a bare word in brackets", TEXT("<a@x> <root>"),
+	  "!it has more than one \"<\"" },
+	{ "field: nothing in brackets", TEXT("<a@x> <>"), "!it has more than one \"<\"" },
+	{ "field: a route in a row", TEXT("<@r:a@x> <b@x>"),
+	  "!it has more than one \"<\"" },
+	{ "field: an open bracket in a row", TEXT("<a@x> <b@x"),
+	  "!it has more than one \"<\"" },
+	{ "field: a comment in a row", TEXT("a@x b@x (B)"), WORDS },
+	{ "field: a comment before a row", TEXT("(A) a@x b@x"), WORDS },
+	{ "field: a comment in brackets", TEXT("<a@x> <b@x (B)>"),
+	  "!it has more than one \"<\"" },
+	{ "field: quotes in a row", TEXT("a@x \"b\"@x"), WORDS },
+	{ "field: a quoted comma", TEXT("\"a@x b@x, c@x\" d@x"), WORDS },
+	{ "field: a backslash in a row", TEXT("a@x \\b@x"),
+	  "!it has a backslash outside of quotation marks" },
+	{ "field: no domain in a row", TEXT("a@x b@"), WORDS },
+	{ "field: no local part in a row", TEXT("a@x @y"),
+	  "!it has more than one \"@\"" },
+	{ "field: two at signs in a row", TEXT("a@x b@@x"), WORDS },
+	{ "field: a scheme", TEXT("mailto:a@x b@x"),
+	  "a|x, b|x !its group does not end with a \";\"" },
+	{ "field: Latin-1 in a row", TEXT("a@x j\xf6rg@x"), WORDS },
+	{ "field: a control in a row", TEXT("a@x b@x\033"), CONTROL },
+	{ "field: a line end in a row", TEXT("a@x\r\nb@x"), LINE_END },
+};
+
 static const struct text_case domains[] = {
 	{ "domain: plain", TEXT("mail.example.org"), "mail.example.org" },
 	{ "domain: upper case", TEXT("Mail.EXAMPLE.org"), "mail.example.org" },
@@ -700,6 +754,23 @@ test_operands(void **state)
 }
 
 static void
+test_fields(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		struct arena arena = { 0 };
+		struct error err = { .arena = &arena };
+		struct address_list list;
+		bool done = address_field_parse(&arena, fields[i].input, &list, &err);
+
+		unit_same(fields[i].name, render(&arena, &list, &err), fields[i].want);
+		unit_number(fields[i].name, done, err.fault == FAULT_NONE);
+		arena_release(&arena);
+	}
+	unit_done();
+}
+
+static void
 test_domains(void **state)
 {
 	(void)state;
@@ -826,6 +897,11 @@ static const struct {
 	{ "long: backslashes", "", "\\", "", 1000000, "!a name is missing" },
 	{ "long: words", "", "a ", "", 500000, "!words stand side by side" },
 	{ "long: control at the end", "", "a,", "\001", 500000, "!control character" },
+	{ "long field: row", "", "a@x ", "", 250000, "250000" },
+	{ "long field: row in brackets", "", "<a@x>", "", 200000, "200000" },
+	{ "long field: rows", "", "a@x a@x;", "", 125000, "250000" },
+	{ "long field: row with a name", "", "a@x ", "a", 250000,
+	  "!words stand side by side" },
 };
 
 static struct span
@@ -851,7 +927,9 @@ test_long_inputs(void **state)
 		struct address_list list;
 		const char *got;
 
-		if (address_list_parse(&arena, input, &list, &err))
+		if (strstr(long_inputs[i].name, "field:")
+			    ? address_field_parse(&arena, input, &list, &err)
+			    : address_list_parse(&arena, input, &list, &err))
 			got = arena_printf(&arena, "%zu", list.count);
 		else
 			got = failure(&arena, &err, long_inputs[i].want);
@@ -904,6 +982,7 @@ main(void)
 		cmocka_unit_test(test_envelopes),
 		cmocka_unit_test(test_envelope_by_hand),
 		cmocka_unit_test(test_operands),
+		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_round_trips),

@@ -51,6 +51,10 @@ FROM_HEADER = [
     *[t(f"{word!r} is no address", f"To: {word}, b@x.org\n", ("b@x.org",),
         header={"To": f"{word}, b@x.org"})
       for word in ("Undisclosed <>", "undisclosed recipients", "<>", "A Name")],
+    *[t(f"{field!r} without commas", f"To: {field}\n", ("b@x.org", "c@x.org"),
+        header={"To": field})
+      for field in ("b@x.org c@x.org", "<b@x.org> <c@x.org>", "b@x.org, c@x.org b@x.org")],
+    t("a name before an address", "To: b@x.org, Bob b@x.org\n", (), exit=65, mails=0),
     t("what should be an address", "To: b@x.org, foo@@bar\n", (), exit=65, mails=0),
     t("nothing but names", "To: A Name\nCc: <>\n", (), exit=64, mails=0),
     t("a source route", "To: <@relay.org:t@x.org>\n", ("t@x.org",)),
