@@ -2,6 +2,8 @@
 /* Collects who sends and who receives, and checks what is asked of the server. */
 #include "mail/envelope.h"
 
+#include "mail/fit.h"
+
 #include <string.h>
 
 /* ---- recipients, each once ---- */
@@ -101,15 +103,31 @@ envelope_add(struct arena *arena, struct envelope *envelope,
 
 /* ---- what the server must be able to do ---- */
 
+/* Most of a header goes as encoded words, and then through any server: SMTPUTF8 that the
+ * next server but one lacks would be the end of the message. But a header that is signed
+ * stays as it is, if it can. */
+static bool
+header_needs_utf8(const struct message *message)
+{
+	struct arena arena = { 0 };
+	bool needed = false;
+
+	for (size_t i = 0; i < message->count && !needed; i++)
+		needed = field_is(&message->fields[i], "DKIM-Signature") ||
+			 field_needs_utf8(&arena, &message->fields[i]);
+	arena_release(&arena);
+	return needed;
+}
+
 static bool
 needs_utf8(const struct envelope *envelope, const struct message *message)
 {
-	if (message->facts.utf8_header || address_needs_utf8(envelope->sender))
+	if (address_needs_utf8(envelope->sender))
 		return true;
 	for (size_t i = 0; i < envelope->count; i++)
 		if (address_needs_utf8(envelope->to[i]))
 			return true;
-	return false;
+	return message->facts.utf8_header && header_needs_utf8(message);
 }
 
 void
@@ -130,6 +148,13 @@ envelope_decide_needs(struct envelope *envelope, const struct message *message)
 		envelope->needs |= NEEDS_MT_PRIORITY;
 	if (options->require_tls)
 		envelope->needs |= NEEDS_REQUIRETLS;
+}
+
+void
+envelope_waive_utf8(struct envelope *envelope, const struct message *message)
+{
+	if ((envelope->needs & NEEDS_SMTPUTF8) && !needs_utf8(envelope, message))
+		envelope->needs &= ~(unsigned)NEEDS_SMTPUTF8;
 }
 
 void

@@ -48,8 +48,13 @@ bool envelope_add(struct arena *arena, struct envelope *envelope,
 		  const struct address_list *list, const char *default_domain,
 		  struct error *err) MUST_CHECK;
 
-/* Sets needs from the addresses, the message's raw UTF-8 header and the options. */
+/* Sets needs from the addresses, those in the message's header too, and the options. Other
+ * raw UTF-8 in the header is a need only where it is signed. */
 void envelope_decide_needs(struct envelope *envelope, const struct message *message);
+
+/* Takes back SMTPUTF8 where the envelope, as it is now, goes without: those who needed it
+ * have the message, or an older version kept it, which asked for more. */
+void envelope_waive_utf8(struct envelope *envelope, const struct message *message);
 
 /* Takes back the wish for reports: the message goes, though its server cannot make them. */
 void envelope_waive_reports(struct envelope *envelope);

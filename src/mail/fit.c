@@ -413,3 +413,18 @@ fit_field(struct arena *arena, const struct field *field, bool ascii)
 	lines = fold_field(arena, field, false);
 	return has_long_line(lines) ? in_encoded_words(arena, field) : lines;
 }
+
+bool
+field_needs_utf8(struct arena *arena, const struct field *field)
+{
+	struct error ignored = { .arena = arena };
+	struct address_list list;
+
+	if (is_ascii(field->value) || !is_address_field(field) ||
+	    !address_list_parse(arena, field->value, &list, &ignored))
+		return false;
+	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i].domain && !is_ascii(span_of(list.items[i].local)))
+			return true;
+	return false;
+}

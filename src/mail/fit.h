@@ -15,4 +15,8 @@
  * it. */
 struct span fit_field(struct arena *arena, const struct field *field, bool ascii);
 
+/* Whether ASCII would take an address away: one whose local part is beyond it. Words
+ * without a domain are none. */
+bool field_needs_utf8(struct arena *arena, const struct field *field);
+
 #endif

@@ -304,6 +304,7 @@ send_over(struct attempt *attempt, struct route *route, struct error *err)
 
 	collect_waiting(attempt);
 	waive_reports(attempt, session);
+	envelope_waive_utf8(&attempt->waiting, &attempt->message);
 	if (!write_start(entry, err))
 		return false;
 	attempt->begun = true;

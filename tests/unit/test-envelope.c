@@ -292,6 +292,8 @@ test_newest(void **state)
 
 /* ---- needs ---- */
 
+enum { UTF8 = NEEDS_SMTPUTF8 };
+
 static const struct {
 	const char *name;
 	const char *sender, *to, *header;
@@ -301,9 +303,53 @@ static const struct {
 	{ "needs: nothing", "a@x.org", "b@x.org", "A: b\n", { 0 }, 0 },
 	{ "needs: eight-bit body is no need", "", "b", "A: b\n\n\303\251\n", { 0 }, 0 },
 	{ "needs: header that is not UTF-8", "", "b", "A: \351\n", { 0 }, 0 },
-	{ "needs: UTF-8 header", "", "b", "A: \303\251\n", { 0 }, NEEDS_SMTPUTF8 },
-	{ "needs: UTF-8 sender", "\303\251@x.org", "b", "", { 0 }, NEEDS_SMTPUTF8 },
-	{ "needs: UTF-8 recipient", "", "\303\251@x.org", "", { 0 }, NEEDS_SMTPUTF8 },
+	{ "needs: UTF-8 text in the header", "", "b", "A: \303\251\n", { 0 }, 0 },
+	{ "needs: UTF-8 name", "", "b", "From: \303\251 <a@x.org>\n", { 0 }, 0 },
+	{ "needs: UTF-8 name alone", "", "b", "From: \303\251\n", { 0 }, 0 },
+	{ "needs: UTF-8 comment", "", "b", "From: a@x.org (\303\251)\n", { 0 }, 0 },
+	{ "needs: UTF-8 domain", "", "b", "To: a@\303\251.org\n", { 0 }, 0 },
+	{ "needs: UTF-8 local part",
+	  "",
+	  "b",
+	  "To: b@x.org,\n \303\251@x.org\n",
+	  { 0 },
+	  UTF8 },
+	{ "needs: UTF-8 local part, quoted",
+	  "",
+	  "b",
+	  "Cc: \"\303\251 a\"@x\n",
+	  { 0 },
+	  UTF8 },
+	{ "needs: UTF-8 local part in a group",
+	  "",
+	  "b",
+	  "To: g: \303\251@x;\n",
+	  { 0 },
+	  UTF8 },
+	{ "needs: UTF-8 local part, Resent",
+	  "",
+	  "b",
+	  "Resent-To: \303\251@x\n",
+	  { 0 },
+	  UTF8 },
+	{ "needs: UTF-8 local part in a text", "", "b", "A: \303\251@x.org\n", { 0 }, 0 },
+	{ "needs: no list of addresses", "", "b", "To: \303\251@x, @\n", { 0 }, 0 },
+	{ "needs: local part, header not UTF-8",
+	  "",
+	  "b",
+	  "To: \303\251@x\nA: \351\n",
+	  { 0 },
+	  0 },
+	{ "needs: UTF-8, signed",
+	  "",
+	  "b",
+	  "DKIM-Signature: a\nA: \303\251\n",
+	  { 0 },
+	  UTF8 },
+	{ "needs: ASCII, signed", "", "b", "DKIM-Signature: a\nA: b\n", { 0 }, 0 },
+	{ "needs: not UTF-8, signed", "", "b", "DKIM-Signature: a\nA: \351\n", { 0 }, 0 },
+	{ "needs: UTF-8 sender", "\303\251@x.org", "b", "", { 0 }, UTF8 },
+	{ "needs: UTF-8 recipient", "", "\303\251@x.org", "", { 0 }, UTF8 },
 	{ "needs: RET", "", "b", "", { .ret = "FULL" }, NEEDS_DSN },
 	{ "needs: ENVID", "", "b", "", { .envid = "x" }, NEEDS_DSN },
 	{ "needs: NOTIFY", "", "b", "", { .notify = "NEVER" }, NEEDS_DSN },
@@ -315,9 +361,9 @@ static const struct {
 	{ "needs: several",
 	  "",
 	  "b",
-	  "A: \303\251\n",
+	  "To: \303\251@x\n",
 	  { .ret = "FULL", .require_tls = true },
-	  NEEDS_SMTPUTF8 | NEEDS_DSN | NEEDS_REQUIRETLS },
+	  UTF8 | NEEDS_DSN | NEEDS_REQUIRETLS },
 };
 
 static void
@@ -340,6 +386,36 @@ test_needs(void **state)
 		failed +=
 			check(needs[i].name, arena_printf(&arena, "%#x", envelope.needs),
 			      arena_printf(&arena, "%#x", needs[i].want));
+		message_release(&message);
+		arena_release(&arena);
+	}
+	assert_int_equal(failed, 0);
+}
+
+/* What somebody kept who asked for SMTPUTF8 too often. */
+static void
+test_waived(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(needs); i++) {
+		struct arena arena = { 0 };
+		const char *to[] = { needs[i].to };
+		struct message message = message_of(&arena, needs[i].header);
+		struct envelope envelope = { .sender = needs[i].sender,
+					     .to = to,
+					     .count = 1,
+					     .needs = UTF8 | NEEDS_DSN };
+
+		envelope_waive_utf8(&envelope, &message);
+		failed += check(
+			needs[i].name, arena_printf(&arena, "%#x", envelope.needs),
+			arena_printf(&arena, "%#x", (needs[i].want & UTF8) | NEEDS_DSN));
+		envelope.needs = 0;
+		envelope_waive_utf8(&envelope, &message);
+		failed += check("waived: nothing is added",
+				arena_printf(&arena, "%#x", envelope.needs), "0");
 		message_release(&message);
 		arena_release(&arena);
 	}
@@ -550,6 +626,7 @@ main(void)
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_newest),
 		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_waived),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_originals),
 	};
