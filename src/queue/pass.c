@@ -119,6 +119,7 @@ concluded(void *context, const struct delivery *delivery)
 	struct run *run = context;
 
 	attempt_concluded(&run->attempt, delivery);
+	note_out(run->pass, false);
 }
 
 /* The server thinks, and so may the disk. */
