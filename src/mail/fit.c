@@ -414,15 +414,30 @@ fit_field(struct arena *arena, const struct field *field, bool ascii)
 	return has_long_line(lines) ? in_encoded_words(arena, field) : lines;
 }
 
+/* In what cannot be read. */
+static bool
+has_utf8_before_at(struct span value)
+{
+	for (size_t at = span_find(value, '@'); at < value.len; at++)
+		for (size_t i = at; value.at[at] == '@' && i > 0; i--) {
+			if (strchr(" \t\r\n<>,;:()\"", value.at[i - 1]))
+				break;
+			if ((unsigned char)value.at[i - 1] > 0x7f)
+				return true;
+		}
+	return false;
+}
+
 bool
 field_needs_utf8(struct arena *arena, const struct field *field)
 {
 	struct error ignored = { .arena = arena };
 	struct address_list list;
 
-	if (is_ascii(field->value) || !is_address_field(field) ||
-	    !address_list_parse(arena, field->value, &list, &ignored))
+	if (is_ascii(field->value) || !is_address_field(field))
 		return false;
+	if (!address_field_parse(arena, field->value, &list, &ignored))
+		return has_utf8_before_at(field->value);
 	for (size_t i = 0; i < list.count; i++)
 		if (list.items[i].domain && !is_ascii(span_of(list.items[i].local)))
 			return true;

@@ -123,8 +123,7 @@ answer_add_concluded(struct buf *out, const struct delivery *delivery, bool *tol
 	for (size_t i = 0; i < delivery->envelope->count; i++) {
 		const struct verdict *verdict = &delivery->verdicts[i];
 
-		if (told[i] || !verdict->by ||
-		    (verdict->outcome != DELIVERED && verdict->outcome != REFUSED))
+		if (told[i] || !verdict->by || verdict->outcome == PENDING)
 			continue;
 		told[i] = true;
 		add_exchange(out, verdict->by);
@@ -274,7 +273,7 @@ take_concluded(struct answer *answer, struct span value)
 	uint64_t i, outcome;
 
 	if (!answer->last || !record_number(&value, answer->count - 1, &i) ||
-	    !record_number(&value, REFUSED, &outcome) || outcome == PENDING)
+	    !record_number(&value, DEFERRED, &outcome) || outcome == PENDING)
 		return false;
 	if (!answer->concluded)
 		answer->concluded =

@@ -71,32 +71,43 @@ is_told(const struct entry *entry, size_t i, const char *text)
 		span_equal(span_word(&was), span_word(&is)));
 }
 
+/* Who is done with, if that is not noted by now. */
 static void
-note_verdict(struct notes *notes, const struct attempt *attempt,
-	     const struct verdict *verdict, size_t i)
+note_decided(struct notes *notes, const struct attempt *attempt,
+	     const struct delivery *delivery)
 {
 	struct entry *entry = attempt->entry;
-	const char *text = verdict_text(entry->arena, verdict);
 
-	/* It stands there since its transaction. */
-	if (entry->recipients[i].state != RECIPIENT_WAITS)
-		return;
-	switch (verdict->outcome) {
-	case DELIVERED:
-		note(notes, "rcpt", "%zu ok %s", i, text);
-		break;
-	case REFUSED:
-		if (!is_about_login(verdict))
-			note(notes, "rcpt", "%zu fail %s", i, text);
-		break;
-	case DEFERRED:
-		if (!is_told(entry, i, text))
-			note(notes, "defer", "%zu %s", i, text);
-		break;
-	case IN_DOUBT:
-	case PENDING:
-	case WAITING:
-		break;
+	for (size_t k = 0; delivery->verdicts && k < attempt->waiting.count; k++) {
+		const struct verdict *verdict = &delivery->verdicts[k];
+		size_t i = attempt->index[k];
+
+		if (entry->recipients[i].state != RECIPIENT_WAITS)
+			continue;
+		if (verdict->outcome == DELIVERED)
+			note(notes, "rcpt", "%zu ok %s", i,
+			     verdict_text(entry->arena, verdict));
+		else if (verdict->outcome == REFUSED && !is_about_login(verdict))
+			note(notes, "rcpt", "%zu fail %s", i,
+			     verdict_text(entry->arena, verdict));
+	}
+}
+
+static void
+note_deferred(struct notes *notes, const struct attempt *attempt,
+	      const struct delivery *delivery)
+{
+	struct entry *entry = attempt->entry;
+
+	for (size_t k = 0; delivery->verdicts && k < attempt->waiting.count; k++) {
+		const struct verdict *verdict = &delivery->verdicts[k];
+		const char *text;
+
+		if (verdict->outcome != DEFERRED)
+			continue;
+		text = verdict_text(entry->arena, verdict);
+		if (!is_told(entry, attempt->index[k], text))
+			note(notes, "defer", "%zu %s", attempt->index[k], text);
 	}
 }
 
@@ -143,17 +154,19 @@ write_verdicts(struct attempt *attempt, const struct delivery *delivery,
 	       const struct error *sent, struct error *err)
 {
 	struct entry *entry = attempt->entry;
-	struct notes notes = { .entry = entry };
+	struct notes notes = { .entry = entry, .text = attempt->owed };
 	bool all = everybody_has_it(attempt, delivery);
 
+	attempt->owed = (struct buf){ 0 };
 	if (all)
 		note(&notes, "done", "%s", "");
-	for (size_t k = 0; !all && delivery->verdicts && k < attempt->waiting.count; k++)
-		note_verdict(&notes, attempt, &delivery->verdicts[k], attempt->index[k]);
+	else
+		note_decided(&notes, attempt, delivery);
 	if (sent->fault == FAULT_UNCERTAIN)
 		note(&notes, "doubt", "%s", "");
 	if (!all && entry_count(entry, RECIPIENT_WAITS, false)) {
 		note(&notes, "defer", "* %s", why_deferred(attempt, delivery, sent));
+		note_deferred(&notes, attempt, delivery);
 		note(&notes, "due", "%" PRId64, attempt_due(entry->attempts));
 	}
 	attempt->unsynced = all && attempt->sync_later;
@@ -186,19 +199,24 @@ attempt_completing(struct attempt *attempt)
 		return;
 }
 
-void
+bool
 attempt_concluded(struct attempt *attempt, const struct delivery *delivery)
 {
-	struct notes notes = { .entry = attempt->entry };
+	struct notes notes = { .entry = attempt->entry, .text = attempt->owed };
+	struct buf copy = { 0 };
 
-	for (size_t k = 0; k < attempt->waiting.count; k++)
-		if (delivery->verdicts[k].outcome != DEFERRED)
-			note_verdict(&notes, attempt, &delivery->verdicts[k],
-				     attempt->index[k]);
+	attempt->owed = (struct buf){ 0 };
+	note_decided(&notes, attempt, delivery);
+	if (!notes.text.len)
+		return false;
 	note(&notes, "start", "%s", "");
-	/* If it cannot be written, all of it is at the end. */
-	if (!notes_write(&notes, true))
-		return;
+	buf_add_span(&copy, buf_span(&notes.text));
+	if (notes_write(&notes, true)) {
+		buf_release(&copy);
+		return true;
+	}
+	attempt->owed = copy;
+	return false;
 }
 
 /* ---- one route ---- */
@@ -350,5 +368,6 @@ attempt_entry(struct attempt *attempt, struct route *route, struct error *err)
 		route = entry->in_doubt || route->busy ? NULL : route->fallback;
 	}
 	buf_release(&attempt->message.text);
+	buf_release(&attempt->owed);
 	return ok;
 }

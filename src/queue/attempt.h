@@ -24,9 +24,10 @@ struct attempt {
 	void *context;
 	bool sync_later; /* that everybody has it need not be on the disk yet */
 
-	bool begun;    /* a server may have heard of it */
-	bool unsynced; /* that everybody has it is not on the disk */
-	bool unnoted;  /* … and not even in the journal, which could not be written */
+	bool begun;	 /* a server may have heard of it */
+	bool unsynced;	 /* that everybody has it is not on the disk */
+	bool unnoted;	 /* … and not even in the journal, which could not be written */
+	struct buf owed; /* notes that could not be written so far */
 	struct message message;
 	struct composed composed;
 	struct envelope waiting; /* those who wait */
@@ -42,8 +43,9 @@ bool attempt_entry(struct attempt *attempt, struct route *route,
 /* For the watcher of routes: the message may be out from here on. */
 void attempt_completing(struct attempt *attempt);
 
-/* … and here some of its recipients are done with, and others come. */
-void attempt_concluded(struct attempt *attempt, const struct delivery *delivery);
+/* … and here some of its recipients are done with, and others come. True when that stands on
+ * the disk; else it is written with what comes of the others. */
+bool attempt_concluded(struct attempt *attempt, const struct delivery *delivery);
 
 /* When the message is tried again, ms since 1970: after 1, 2, 4 … 60 minutes, each a
  * tenth more or less. */

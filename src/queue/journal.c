@@ -94,15 +94,19 @@ static bool
 apply_defer(struct entry *entry, struct span rest)
 {
 	size_t first, last;
+	bool all;
 
 	if (!take_index(entry, &rest, &first, &last))
 		return false;
+	/* What was said of one is told rather than what was said of another. */
+	all = last - first > 1;
 	if (!entry->counted)
 		entry->attempts++;
 	entry->counted = true;
 	entry->why = span_string(entry->arena, rest);
 	for (size_t i = first; i < last; i++)
-		if (entry->recipients[i].state == RECIPIENT_WAITS)
+		if (entry->recipients[i].state == RECIPIENT_WAITS &&
+		    !(all && entry->recipients[i].text))
 			entry->recipients[i].text = entry->why;
 	finish(entry);
 	return true;

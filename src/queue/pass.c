@@ -9,6 +9,7 @@
 #include "queue/scan.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -97,6 +98,12 @@ is_wanted(const struct pass *pass, const struct entry *entry)
 	       wanted_fits(&pass->sender, &envelope->sender, 1);
 }
 
+static bool
+must_stop(const struct pass *pass)
+{
+	return pass->stop && *pass->stop;
+}
+
 static void
 note_out(const struct pass *pass, bool out)
 {
@@ -118,8 +125,12 @@ concluded(void *context, const struct delivery *delivery)
 {
 	struct run *run = context;
 
-	attempt_concluded(&run->attempt, delivery);
+	if (!attempt_concluded(&run->attempt, delivery))
+		return;
 	note_out(run->pass, false);
+	/* Whoever asked to stop need not wait for the others. */
+	if (run->pass->out && must_stop(run->pass))
+		raise(*run->pass->stop);
 }
 
 /* The server thinks, and so may the disk. */
@@ -419,12 +430,6 @@ collect_all(struct run *run, struct error *err)
 		return false;
 	names_sort(&run->batch);
 	return true;
-}
-
-static bool
-must_stop(const struct pass *pass)
-{
-	return pass->stop && *pass->stop;
 }
 
 static bool

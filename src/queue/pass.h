@@ -15,8 +15,9 @@ struct pass {
 	bool force; /* a person wants it now: neither times nor standings count */
 	struct wanted id, recipient, sender; /* what is in the ID, in one, in it */
 	const volatile int *stop; /* set by a signal: end after this message; NULL */
-	volatile int
-		*out; /* set while a message may be out and that is not noted; NULL */
+	/* Set while a message may be out and that is not noted; NULL. With it `stop` is the
+	 * signal's number, which is raised again when the message goes on without that. */
+	volatile int *out;
 };
 
 /* *NEXT: when something is due again, ms since 1970; 0 when nothing waits any more.
