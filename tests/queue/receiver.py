@@ -38,6 +38,8 @@ class Session(submission.Session):
         super().handle()
 
     def do_RCPT(self, argument):
+        if self.server.mood == "one" and self.recipients:
+            return self.say("452 4.5.3 one at a time")
         if "<never" in argument or ("<busy" in argument and not self.server.well):
             return self.say("450 4.2.0 this mailbox is busy")
         return super().do_RCPT(argument)
@@ -50,7 +52,8 @@ class Session(submission.Session):
 
 
 class Receiver:
-    """`mood`: up, down (nobody listens), full (421), vanish (gone behind the final dot)."""
+    """`mood`: up, down (nobody listens), full (421), one (recipient at a time),
+    vanish (gone behind the final dot)."""
 
     def __init__(self, address, port, pair=None, users=None):
         self.place = (address, port)

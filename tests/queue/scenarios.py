@@ -120,6 +120,7 @@ def session(letter):
 
 ONE, TWO, BOTH = Letter("one"), Letter("two"), Letter("both", (ANNA, BERT))
 MIXED = Letter("mixed", (ANNA, BUSY, REJECT))
+ROW = Letter("row", (ANNA, BUSY, BERT, REJECT))
 LATE, GONE = Letter("late", (NEVER,), "expired"), Letter("gone", fate="removed")
 MANY = tuple(Letter(f"many{n}") for n in range(5))
 
@@ -140,6 +141,7 @@ SCENARIOS = (
     Scenario("resident runner", ("-qp",), before=(ONE, TWO), stays=True),
     Scenario("partly refused", ("-i", ANNA, BUSY, REJECT), MIXED, follow=False),
     Scenario("flush, partly refused", ("-qf",), before=(MIXED,)),
+    Scenario("flush in several transactions", ("-qf",), before=(ROW,), main="one"),
     Scenario("refused with notice", ("-qf",), before=(Letter("bad", (REJECT,)), ONE)),
     Scenario("expired with notice", ("-qf",), before=(LATE, ONE), expired=("late",)),
     Scenario("mailq", ("-bp",), before=(ONE, BOTH)),
