@@ -12,6 +12,7 @@ enum recipient_state { RECIPIENT_WAITS, RECIPIENT_HAS_IT, RECIPIENT_REFUSED };
 
 struct recipient {
 	enum recipient_state state;
+	bool own;	  /* the text was said of it alone */
 	bool noticed;	  /* the sender was told, or must not be */
 	const char *text; /* the last reply or reason; NULL: none */
 };

@@ -98,16 +98,20 @@ apply_defer(struct entry *entry, struct span rest)
 
 	if (!take_index(entry, &rest, &first, &last))
 		return false;
-	/* What was said of one is told rather than what was said of another. */
+	/* What was said of one is told rather than what was said of others. */
 	all = last - first > 1;
 	if (!entry->counted)
 		entry->attempts++;
 	entry->counted = true;
 	entry->why = span_string(entry->arena, rest);
-	for (size_t i = first; i < last; i++)
-		if (entry->recipients[i].state == RECIPIENT_WAITS &&
-		    !(all && entry->recipients[i].text))
-			entry->recipients[i].text = entry->why;
+	for (size_t i = first; i < last; i++) {
+		struct recipient *recipient = &entry->recipients[i];
+
+		if (recipient->state != RECIPIENT_WAITS || (all && recipient->own))
+			continue;
+		recipient->text = entry->why;
+		recipient->own = !all;
+	}
 	finish(entry);
 	return true;
 }
