@@ -418,13 +418,14 @@ fit_field(struct arena *arena, const struct field *field, bool ascii)
 static bool
 has_utf8_before_at(struct span value)
 {
-	for (size_t at = span_find(value, '@'); at < value.len; at++)
-		for (size_t i = at; value.at[at] == '@' && i > 0; i--) {
-			if (strchr(" \t\r\n<>,;:()\"", value.at[i - 1]))
-				break;
-			if ((unsigned char)value.at[i - 1] > 0x7f)
-				return true;
-		}
+	bool utf8 = false; /* in the word so far */
+
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.at[i] == '@' && utf8)
+			return true;
+		utf8 = !strchr(" \t\r\n<>,;:()\"@", value.at[i]) &&
+		       (utf8 || (unsigned char)value.at[i] > 0x7f);
+	}
 	return false;
 }
 

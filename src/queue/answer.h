@@ -22,8 +22,8 @@
 void answer_add(struct buf *out, const struct delivery *delivery,
 		const struct session *session, const struct error *err);
 
-/* What became of those recipients who are done with while others come: each whom TOLD, by
- * recipient, does not yet have, and WORD_CONCLUDED. */
+/* What has been said of those recipients whose transaction is over, while others come: of
+ * each whom TOLD, by recipient, does not yet have, and WORD_CONCLUDED. */
 void answer_add_concluded(struct buf *out, const struct delivery *delivery, bool *told);
 
 enum answer_kind {

@@ -3,6 +3,7 @@
  * command. */
 #include "base/file.h"
 #include "mail/envelope.h"
+#include "mail/fit.h"
 #include "mail/named.h"
 
 #include <setjmp.h>
@@ -424,6 +425,27 @@ test_waived(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* A field that cannot be read is looked through once: this would take hours otherwise. */
+static void
+test_long_field(void **state)
+{
+	enum { LONG = 2000000 };
+	struct arena arena = { 0 };
+	char *value = arena_take(&arena, LONG + 1);
+	struct field field = { .value = { value, LONG } };
+
+	(void)state;
+	field.name = SPAN("To");
+	memset(value, '@', LONG);
+	value[0] = '\303';
+	value[1] = '\251';
+	value[2] = ' ';
+	assert_false(field_needs_utf8(&arena, &field));
+	value[2] = 'x';
+	assert_true(field_needs_utf8(&arena, &field));
+	arena_release(&arena);
+}
+
 /* ---- the words of options ---- */
 
 enum option { NOTIFY, RET, ENVID, BY, HOLD_FOR, HOLD_UNTIL, MT_PRIORITY };
@@ -629,6 +651,7 @@ main(void)
 		cmocka_unit_test(test_newest),
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_waived),
+		cmocka_unit_test(test_long_field),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_originals),
 	};

@@ -214,10 +214,8 @@ test_owners(void **state)
 	struct arena arena = { 0 };
 
 	(void)state;
-	if (getuid() != 0) {
-		print_message("skip - owners: needs root\n");
-		return;
-	}
+	if (getuid() != 0)
+		skip();
 	write_netrc(SPAN(text), 0640);
 	assert_int_equal(chown(path, 0, 65534), 0);
 	unit_same("root gave it to a group", find(&arena, path, "mx.example", "me"),
