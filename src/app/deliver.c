@@ -47,30 +47,30 @@ run_spool_path(const struct run *run)
 
 /* ---- another account ---- */
 
+static bool
+has_outcome(const struct delivery *delivery, enum outcome outcome)
+{
+	for (size_t i = 0; delivery->verdicts && i < delivery->envelope->count; i++)
+		if (delivery->verdicts[i].outcome == outcome)
+			return true;
+	return false;
+}
+
+/* All or none, and one is refused. What LMTP's servers gave to some cannot be taken back. */
+static bool
+is_for_nobody(const struct delivery *delivery)
+{
+	return !delivery->partial && !delivery->delivered &&
+	       has_outcome(delivery, REFUSED);
+}
+
 /* Whether the reason lies in the server, and may be gone later or elsewhere. */
 static bool
 is_for_now(const struct delivery *delivery, const struct error *err)
 {
-	bool open = false, refused = false;
-
-	for (size_t i = 0; delivery->verdicts && i < delivery->envelope->count; i++) {
-		enum outcome outcome = delivery->verdicts[i].outcome;
-
-		open |= outcome == DEFERRED || outcome == IN_DOUBT;
-		refused |= outcome == REFUSED;
-	}
-	if (refused && !delivery->partial && !delivery->delivered)
-		return false;
-	return open || fault_mends_itself(err->fault);
-}
-
-static bool
-is_in_doubt(const struct delivery *delivery)
-{
-	for (size_t i = 0; delivery->verdicts && i < delivery->envelope->count; i++)
-		if (delivery->verdicts[i].outcome == IN_DOUBT)
-			return true;
-	return false;
+	return !is_for_nobody(delivery) &&
+	       (has_outcome(delivery, DEFERRED) || has_outcome(delivery, IN_DOUBT) ||
+		fault_mends_itself(err->fault));
 }
 
 static bool
@@ -161,7 +161,7 @@ try_accounts(struct run *run, struct mail *mail, struct error *err)
 		mail->tried = *err;
 	for (unsigned i = 0;
 	     !ok && i < FALLBACKS_MAX && run->account->queue.fallback &&
-	     is_for_now(&mail->delivery, err) && !is_in_doubt(&mail->delivery);
+	     is_for_now(&mail->delivery, err) && !has_outcome(&mail->delivery, IN_DOUBT);
 	     i++) {
 		struct envelope envelope = open_envelope(run, mail, index);
 		struct error again = { .arena = err->arena };
@@ -198,14 +198,11 @@ static bool
 is_worth_keeping(const struct run *run, const struct mail *mail, const struct error *err)
 {
 	const struct delivery *delivery = &mail->delivery;
-	size_t open = 0, refused = 0;
+	size_t open = 0;
 
-	for (size_t i = 0; i < mail->envelope.count; i++) {
+	for (size_t i = 0; i < mail->envelope.count; i++)
 		open += is_open(delivery, i);
-		refused += delivery->verdicts && delivery->verdicts[i].outcome == REFUSED;
-	}
-	if (!mail->queue.on || !open ||
-	    (refused && !delivery->partial && !delivery->delivered))
+	if (!mail->queue.on || !open || is_for_nobody(delivery))
 		return false;
 	return mail->tried.fault || is_for_now(delivery, err) ||
 	       (!delivery->verdicts && !is_attended(run));
@@ -242,7 +239,7 @@ keep_open_ones(struct run *run, struct mail *mail, const struct spool *spool,
 		.composed = &mail->composed,
 		.facts = &mail->message.facts,
 		.lifetime = (int64_t)(days ? days : 5) * DAY,
-		.in_doubt = is_in_doubt(&mail->delivery),
+		.in_doubt = has_outcome(&mail->delivery, IN_DOUBT),
 		.why = english_of(run->arena, mail->tried.what),
 		.due = mail->delivery.verdicts ? attempt_due(1) : 0,
 	};

@@ -148,7 +148,7 @@ may_go_elsewhere(const struct connection *connection, const struct error *err)
 bool
 connection_open(struct connection *connection, struct error *err)
 {
-	struct session session = { 0 };
+	struct session told = { 0 }; /* of the first address */
 	struct error first;
 	bool ok;
 
@@ -165,14 +165,14 @@ connection_open(struct connection *connection, struct error *err)
 				     connection->session.wire.line.address);
 		connection_close(connection);
 		if (!before)
-			session = connection->session;
+			told = connection->session;
 		error_clear(err);
 		ok = open_here(connection, err);
 	}
 	/* The others are for when this one cannot: it is told and explained. */
-	if (!ok && session.arena) {
+	if (!ok && told.arena) {
 		connection_close(connection);
-		connection->session = session;
+		connection->session = told;
 		*err = first;
 	}
 	return ok;
